@@ -1,0 +1,93 @@
+"""What a worker works with, and the motions that every piece of work shares: a lease, a token, a turn, a question."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from integrator.bank_client.api import BankClient
+from integrator.bank_client.wire import Refused, Unavailable
+from integrator.clock import Clock
+from integrator.connections import Access, Tokens
+from integrator.domain.outcome import Fact
+from integrator.domain.problem import Problem
+from integrator.gate import Gate, NoTurn
+from integrator.payouts import MARK_ALPHABET, NewText
+from integrator.store import submissions as rows
+from integrator.store.database import Database
+from integrator.store.submissions import Submission, Work
+
+LEASE = timedelta(seconds=120)  # longer than the longest call, its wait at the gate and a refresh before it
+NO_TOKEN_WAIT_SECONDS = 30
+NO_TURN_WAIT_SECONDS = 5
+NO_TURN = Unavailable(Fact.NOT_CONNECTED, "no turn")
+
+log = logging.getLogger("integrator.gate")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One worker's place: everything that reaches outside comes in here."""
+
+    db: Database
+    bank: BankClient
+    tokens: Tokens
+    gate: Gate
+    clock: Clock
+    new_text: NewText
+
+
+def claim(desk: Desk, work: Work) -> Submission | None:
+    """Take the submission that has waited longest for this kind of work, under a name never used before."""
+    now = desk.clock.now()
+    with desk.db.begin() as tx:
+        return rows.claim(tx, work, holder=desk.new_text(32, MARK_ALPHABET), now=now, until=now + LEASE)
+
+
+def postpone(desk: Desk, held: Submission, *, seconds: int) -> None:
+    """Give a claimed submission back as it is, to be looked at again later."""
+    now = desk.clock.now()
+    with desk.db.begin() as tx:
+        rows.change_held(tx, held, now=now, values=rows.release({"due_at": later(now, seconds)}))
+
+
+def later(now: datetime, seconds: int) -> datetime:
+    """Return the instant `seconds` after `now`."""
+    return now + timedelta(seconds=seconds)
+
+
+def ask(
+    desk: Desk, access: Access, question: Callable[[Access], T | Refused | Unavailable]
+) -> T | Refused | Unavailable:
+    """Ask the bank something that changes nothing, at the company's turn; once more with a new token after a 401."""
+    if not has_turn(desk, access):
+        return NO_TURN
+    answer = question(access)
+    if isinstance(answer, Refused) and answer.status == 401:
+        renewed = desk.tokens.renew(access)
+        if renewed is not None:
+            return question(renewed) if has_turn(desk, renewed) else NO_TURN
+    return answer
+
+
+def has_turn(desk: Desk, access: Access) -> bool:
+    """Wait for the company's turn to call. False, and nothing may be sent, when it does not come in time."""
+    try:
+        desk.gate.wait(access.client_id)
+    except NoTurn as no_turn:
+        log.warning("gate.no_turn company=%s reason=%s", access.company_id, no_turn)
+        return False
+    return True
+
+
+def person_problem(code: str, reason: str, reason_en: str) -> Problem:
+    """Return the problem of a payout that only a person can decide. It never offers to pay again."""
+    return Problem(
+        code=code,
+        title="担当者の確認が必要です",
+        detail=f"{reason}銀行のサイトまたは明細で確認してください。確認が済むまで、同じ支払を再度依頼しないでください。",
+        detail_en=f"{reason_en} Look it up at the bank's site or statement; do not pay again until it is settled.",
+    )

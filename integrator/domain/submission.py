@@ -1,0 +1,196 @@
+"""A submission: one order as it is sent to the bank, and every decision about it. Pure tables and functions.
+
+A submission is frozen at its first send: body, bank key, designated date, consent. It is repeated only byte
+for byte. What becomes of it after a call is `AFTER_CALL`; what may be done in doubt is `next_in_doubt`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from integrator.domain.outcome import OutcomeKind
+from integrator.domain.payout import PayoutState
+
+KEY_LIFE = timedelta(
+    hours=23
+)  # the bank keeps a duplicate key for 24 hours; the last hour is for slow clocks and calls
+FOLLOW_SETTLED_FOR = timedelta(days=60)  # returns come late
+DOUBT_LOOK_SECONDS = (2, 900)  # the next look comes after half the age of the doubt, within these bounds
+
+
+class SubmissionState(StrEnum):
+    WAITING = "waiting"  # nothing of it is at the bank
+    SENDING = "sending"  # first attempt: intent stored, a call may be under way until the lease ends
+    IN_DOUBT = "in_doubt"  # may be at the bank
+    REPEATING = "repeating"  # the same bytes again, because an inquiry did not find it
+    FOLLOWED = "followed"  # at the bank, apply number known
+    NEEDS_PERSON = "needs_person"  # looked up now and then, never sent again
+    DEAD = "dead"  # can no longer be paid, or was given back
+    FINISHED = "finished"  # paid, and no longer followed
+
+
+_S, _O, _P = SubmissionState, OutcomeKind, PayoutState
+
+# (state, outcome) -> (submission, payout) after a call. None: the outcome does not count, because the call's
+# lease is gone and somebody else has decided meanwhile; the late worker writes nothing.
+AFTER_CALL: dict[tuple[SubmissionState, OutcomeKind], tuple[SubmissionState, PayoutState] | None] = {
+    (_S.WAITING, _O.ACCEPTED): None,
+    (_S.WAITING, _O.REJECTED): None,
+    (_S.WAITING, _O.NOT_CARRIED_OUT): None,
+    (_S.WAITING, _O.IN_DOUBT): None,
+    (_S.SENDING, _O.ACCEPTED): (_S.FOLLOWED, _P.SUBMITTING),
+    (_S.SENDING, _O.REJECTED): (_S.DEAD, _P.REJECTED),
+    (_S.SENDING, _O.NOT_CARRIED_OUT): (_S.WAITING, _P.ACCEPTED),
+    (_S.SENDING, _O.IN_DOUBT): (_S.IN_DOUBT, _P.IN_DOUBT),
+    (_S.IN_DOUBT, _O.ACCEPTED): None,
+    (_S.IN_DOUBT, _O.REJECTED): None,
+    (_S.IN_DOUBT, _O.NOT_CARRIED_OUT): None,
+    (_S.IN_DOUBT, _O.IN_DOUBT): None,
+    (_S.REPEATING, _O.ACCEPTED): (_S.FOLLOWED, _P.SUBMITTING),
+    (_S.REPEATING, _O.REJECTED): (_S.IN_DOUBT, _P.IN_DOUBT),
+    (_S.REPEATING, _O.NOT_CARRIED_OUT): (_S.IN_DOUBT, _P.IN_DOUBT),
+    (_S.REPEATING, _O.IN_DOUBT): (_S.IN_DOUBT, _P.IN_DOUBT),
+    (_S.FOLLOWED, _O.ACCEPTED): None,
+    (_S.FOLLOWED, _O.REJECTED): None,
+    (_S.FOLLOWED, _O.NOT_CARRIED_OUT): None,
+    (_S.FOLLOWED, _O.IN_DOUBT): None,
+    (_S.NEEDS_PERSON, _O.ACCEPTED): None,
+    (_S.NEEDS_PERSON, _O.REJECTED): None,
+    (_S.NEEDS_PERSON, _O.NOT_CARRIED_OUT): None,
+    (_S.NEEDS_PERSON, _O.IN_DOUBT): None,
+    (_S.DEAD, _O.ACCEPTED): None,
+    (_S.DEAD, _O.REJECTED): None,
+    (_S.DEAD, _O.NOT_CARRIED_OUT): None,
+    (_S.DEAD, _O.IN_DOUBT): None,
+    (_S.FINISHED, _O.ACCEPTED): None,
+    (_S.FINISHED, _O.REJECTED): None,
+    (_S.FINISHED, _O.NOT_CARRIED_OUT): None,
+    (_S.FINISHED, _O.IN_DOUBT): None,
+}
+
+
+class DoubtStep(StrEnum):
+    ADOPT = "adopt"  # it is there: follow it
+    REPEAT = "repeat"  # the same bytes and key once more
+    LOOK_AGAIN = "look_again"  # the inquiry said nothing, or a repetition is not wanted: ask later
+    ASK_PERSON = "ask_person"
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtFacts:
+    """What is known when the inquiry of a submission in doubt has been answered, or has not."""
+
+    inquiry_complete: bool  # every page of every day since the day before the first attempt was read
+    is_found: bool
+    first_attempt_at: datetime
+    designated_date: date
+    is_same_grant: bool  # nobody consented anew in between: the same user stands behind the call
+    cancel_wanted: bool
+
+
+def next_in_doubt(facts: DoubtFacts, *, at: datetime, today: date) -> DoubtStep:
+    """Return the one safe next step. A new key is never among them.
+
+    An empty status proves nothing, because an unconfirmed request is invisible. So what is not found is
+    repeated with its own key, which cannot pay twice while the bank remembers the key; when that is no
+    longer certain, only a person may decide, who sees the bank's site.
+    """
+    if not facts.inquiry_complete:
+        return DoubtStep.LOOK_AGAIN
+    if facts.is_found:
+        return DoubtStep.ADOPT
+    if at - facts.first_attempt_at >= KEY_LIFE:
+        return DoubtStep.ASK_PERSON
+    if facts.cancel_wanted:
+        # A repetition could create the very order that ReCORE no longer wants.
+        return DoubtStep.LOOK_AGAIN
+    if facts.is_same_grant and facts.designated_date >= today:
+        return DoubtStep.REPEAT
+    return DoubtStep.ASK_PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a transferStatus of the bank means to us. `wait_seconds` paces the next inquiry."""
+
+    payout: PayoutState
+    submission: SubmissionState
+    wait_seconds: int
+
+
+# transferStatus -> our reading. Source: Corporation API, status codes; lifecycle of a transfer.
+STANDINGS: dict[str, Standing] = {
+    "2": Standing(_P.AWAITING_APPROVAL, _S.FOLLOWED, 60),
+    # Sent back: documented nowhere as final, so it is not taken as dead; somebody may apply for it again.
+    "3": Standing(_P.NEEDS_PERSON, _S.FOLLOWED, 3600),
+    "4": Standing(_P.WITHDRAWN, _S.DEAD, 0),
+    "5": Standing(_P.EXPIRED, _S.DEAD, 0),
+    "8": Standing(_P.CANCELLED, _S.DEAD, 0),
+    "11": Standing(_P.RESERVED, _S.FOLLOWED, 600),
+    "12": Standing(_P.PROCESSING, _S.FOLLOWED, 10),
+    "13": Standing(_P.PROCESSING, _S.FOLLOWED, 300),
+    "20": Standing(_P.SETTLED, _S.FOLLOWED, 86400),
+    "22": Standing(_P.RETURNED, _S.DEAD, 0),
+    "24": Standing(_P.RECALL_IN_PROCESS, _S.FOLLOWED, 86400),
+    "25": Standing(_P.RETURNED, _S.DEAD, 0),
+    "26": Standing(_P.SETTLED, _S.FINISHED, 0),
+    "40": Standing(_P.NOT_EXECUTED, _S.DEAD, 0),
+}
+UNKNOWN_STANDING = Standing(_P.NEEDS_PERSON, _S.FOLLOWED, 3600)  # a code that no document names
+
+AWAITING_CONFIRMATION_WAIT_SECONDS = 10
+INVISIBLE_WAIT_SECONDS = 5  # complete by request-result, not yet shown by status
+PERSON_LOOK_SECONDS = 3600
+RETRY_DELAYS_SECONDS = (1, 5, 15, 60, 300)  # provably not carried out: no hurry, no storm
+
+
+def delay_seconds(delays: tuple[int, ...], count: int) -> int:
+    """Return the wait before try number `count` + 1; the last delay repeats."""
+    return delays[min(max(count, 1), len(delays)) - 1]
+
+
+def look_again_seconds(age: timedelta) -> int:
+    """Return when to look again at a doubt of this age: soon at first, then ever more rarely."""
+    shortest, longest = DOUBT_LOOK_SECONDS
+    return max(shortest, min(longest, int(age.total_seconds() / 2)))
+
+
+class CancelState(StrEnum):
+    NONE = "none"
+    WANTED = "wanted"  # ReCORE asked; the order is not in a state that the bank cancels, or we do not know
+    DUE = "due"  # the bank shows a state that it cancels: call next
+    REQUESTED = "requested"  # the bank took the cancel request; it may still wait for its own confirmation
+
+
+def shown_to_recore(state: PayoutState, *, cancel_wanted: bool) -> PayoutState:
+    """Return the state that a payout has while ReCORE's wish to cancel it is open.
+
+    Alive and cancellable becomes `cancelling`; dead because nobody confirmed is what ReCORE wanted, `cancelled`.
+    """
+    if not cancel_wanted:
+        return state
+    return _WITH_CANCEL_WANTED.get(state, state)
+
+
+_WITH_CANCEL_WANTED = {
+    PayoutState.AWAITING_CONFIRMATION: PayoutState.CANCELLING,
+    PayoutState.AWAITING_APPROVAL: PayoutState.CANCELLING,
+    PayoutState.RESERVED: PayoutState.CANCELLING,
+    PayoutState.SUBMITTING: PayoutState.CANCELLING,
+    PayoutState.ACCEPTED: PayoutState.CANCELLED,
+    PayoutState.EXPIRED: PayoutState.CANCELLED,
+    PayoutState.WITHDRAWN: PayoutState.CANCELLED,
+}
+# Which states of the bank a cancel request fits. Source: Corporation API, 10 振込取消依頼.
+CANCEL_CLASS = {"2": "1", "11": "2"}
+# States in which ReCORE may ask for a cancel; in all others it is refused with the reason.
+CANCELLABLE = frozenset(
+    {
+        PayoutState.ACCEPTED,
+        PayoutState.SUBMITTING,
+        PayoutState.IN_DOUBT,
+        PayoutState.AWAITING_CONFIRMATION,
+        PayoutState.AWAITING_APPROVAL,
+        PayoutState.RESERVED,
+    }
+)

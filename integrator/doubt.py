@@ -1,0 +1,182 @@
+"""Settling doubt: look the order up at the bank, and repeat only what cannot pay twice.
+
+An inquiry covers every day since the day before the first attempt, and all pages; lines are known by their
+marks. `domain.submission.next_in_doubt` decides; here the decision is carried out.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+
+from integrator.bank_client.wire import Refused, StatusLine, StatusPage, Unavailable
+from integrator.connections import Access
+from integrator.desk import (
+    NO_TOKEN_WAIT_SECONDS,
+    NO_TURN_WAIT_SECONDS,
+    Desk,
+    ask,
+    claim,
+    has_turn,
+    later,
+    person_problem,
+    postpone,
+)
+from integrator.domain.days import civil_date
+from integrator.domain.outcome import Attempt, OutcomeKind
+from integrator.domain.payout import PayoutState
+from integrator.domain.submission import (
+    AFTER_CALL,
+    PERSON_LOOK_SECONDS,
+    DoubtFacts,
+    DoubtStep,
+    SubmissionState,
+    look_again_seconds,
+    next_in_doubt,
+)
+from integrator.following import adopt
+from integrator.store import payouts as payout_rows
+from integrator.store import submissions as rows
+from integrator.store.submissions import Submission, Work
+from integrator.submitting import call
+
+log = logging.getLogger("integrator.payout")
+
+PAGES_MAX = 200  # 100,000 transfers in the days of one doubt: beyond it an inquiry counts as unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What the bank shows of our marks. Only a complete inquiry says anything about what is not there."""
+
+    is_complete: bool
+    found: dict[str, StatusLine]
+
+
+def resolve_one(desk: Desk) -> bool:
+    """Look up the submission in doubt that has waited longest, and take the one safe next step.
+
+    A call whose lease lapsed is put into doubt first. Returns False when nothing is in doubt and due.
+    """
+    held = claim(desk, Work.RESOLVE)
+    if held is None:
+        return False
+    if held.state in (SubmissionState.SENDING, SubmissionState.REPEATING):
+        _lapse(desk, held)
+        return True
+    access = desk.tokens.access(held.company_id)
+    if access is None:
+        postpone(desk, held, seconds=NO_TOKEN_WAIT_SECONDS)
+        return True
+    inquiry = look_up(desk, access, held)
+    _act(desk, held, access, inquiry)
+    return True
+
+
+def look_up(desk: Desk, access: Access, held: Submission) -> Inquiry:
+    """Search the bank's list for our marks, page by page, from the day before the first attempt to today."""
+    assert held.first_attempt_at is not None, "what is in doubt was attempted"
+    marks = {line.mark for line in held.lines}
+    date_from = civil_date(held.first_attempt_at) - timedelta(days=1)
+    date_to = max(civil_date(desk.clock.now()), date_from)
+    found: dict[str, StatusLine] = {}
+    next_item_key: str | None = None
+    for _ in range(PAGES_MAX):
+        page = ask(desk, access, partial(_page, desk, held.account_id, (date_from, date_to), next_item_key))
+        if isinstance(page, Refused | Unavailable):
+            return Inquiry(is_complete=False, found=found)
+        found.update({line.mark: line for line in page.lines if line.mark is not None and line.mark in marks})
+        next_item_key = page.next_item_key
+        if next_item_key is None:
+            return Inquiry(is_complete=True, found=found)
+        if len(found) == len(marks):
+            return Inquiry(is_complete=True, found=found)
+    return Inquiry(is_complete=False, found=found)
+
+
+def _page(
+    desk: Desk, account_id: str, dates: tuple[date, date], next_item_key: str | None, access: Access
+) -> StatusPage | Refused | Unavailable:
+    return desk.bank.list_transfers(
+        access, account_id, date_from=dates[0], date_to=dates[1], next_item_key=next_item_key
+    )
+
+
+def _act(desk: Desk, held: Submission, access: Access, inquiry: Inquiry) -> None:
+    assert held.first_attempt_at is not None, "what is in doubt was attempted"
+    assert held.designated_date is not None, "the day is frozen with the first attempt"
+    now = desk.clock.now()
+    facts = DoubtFacts(
+        inquiry_complete=inquiry.is_complete or bool(inquiry.found),
+        is_found=bool(inquiry.found),
+        first_attempt_at=held.first_attempt_at,
+        designated_date=held.designated_date,
+        is_same_grant=access.grant_id == held.grant_id,
+        cancel_wanted=any(line.is_cancel_wanted for line in held.lines),
+    )
+    step = next_in_doubt(facts, at=now, today=civil_date(now))
+    if held.state is SubmissionState.NEEDS_PERSON and step is not DoubtStep.ADOPT:
+        postpone(desk, held, seconds=PERSON_LOOK_SECONDS)
+        return
+    log.info("payout.doubt submission=%s step=%s", held.submission_id, step)
+    match step:
+        case DoubtStep.ADOPT:
+            adopt(desk, held, inquiry.found)
+        case DoubtStep.REPEAT:
+            _repeat(desk, held, access)
+        case DoubtStep.LOOK_AGAIN:
+            postpone(desk, held, seconds=look_again_seconds(now - held.first_attempt_at))
+        case DoubtStep.ASK_PERSON:
+            _ask_person(desk, held)
+
+
+def _repeat(desk: Desk, held: Submission, access: Access) -> None:
+    if not has_turn(desk, access):
+        postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
+        return
+    now = desk.clock.now()
+    sent = replace(held, state=SubmissionState.REPEATING, attempt_count=held.attempt_count + 1)
+    values = {"state": sent.state.value, "attempt_count": sent.attempt_count}
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, held, now=now, values=values):
+            return
+        if any(payout_rows.is_cancel_wanted(tx, line.payout_id) for line in held.lines):
+            # Asked for between our look and now: give it back unrepeated.
+            back = rows.release({"state": SubmissionState.IN_DOUBT.value, "due_at": now})
+            rows.change_held(tx, held, now=now, values=back)
+            return
+    call(desk, sent, access, Attempt.REPEAT)
+
+
+def _lapse(desk: Desk, held: Submission) -> None:
+    after = AFTER_CALL[held.state, OutcomeKind.IN_DOUBT]
+    assert after is not None, "a call in flight can fall into doubt"
+    now = desk.clock.now()
+    values = {
+        "state": after[0].value,
+        "due_at": now,
+        "doubt_since": rows.first_doubt(now),
+        "doubt_reason": "the worker that made the call did not come back",
+    }
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, held, now=now, values=rows.release(values)):
+            return
+        for line in held.lines:
+            payout_rows.move(tx, line.payout_id, after[1], at=now)
+    log.warning("payout.lease_lapsed submission=%s", held.submission_id)
+
+
+def _ask_person(desk: Desk, held: Submission) -> None:
+    now = desk.clock.now()
+    problem = person_problem(
+        "doubt-unresolved",
+        "振込依頼が銀行に届いたかどうかを確認できません。",
+        "It cannot be told whether the order reached the bank.",
+    )
+    values = {"state": SubmissionState.NEEDS_PERSON.value, "due_at": later(now, PERSON_LOOK_SECONDS)}
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, held, now=now, values=rows.release(values)):
+            return
+        for line in held.lines:
+            payout_rows.move(tx, line.payout_id, PayoutState.NEEDS_PERSON, at=now, problem=problem)
+    log.error("payout.needs_person submission=%s reason=doubt_unresolved", held.submission_id)

@@ -1,0 +1,334 @@
+"""What ReCORE can ask about payouts: place one, read, list, cancel. Nothing here calls the bank.
+
+A payout and its submission are stored in one transaction; the workers carry them on from there.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from integrator.domain.days import civil_date
+from integrator.domain.kana import NameNotTransferable, transfer_name
+from integrator.domain.payout import CASE_TYPES, Beneficiary, PayoutRequest, PayoutState, PayoutView
+from integrator.domain.problem import Problem
+from integrator.domain.submission import CANCELLABLE, CancelState, SubmissionState
+from integrator.store import payouts as payout_rows
+from integrator.store import submissions as submission_rows
+from integrator.store.database import Database
+from integrator.store.submissions import NewLine
+
+DAYS_AHEAD_MAX = 365  # the bank does not publish its own limit
+MARK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+MARK_LENGTH = 20
+ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+NewText = Callable[[int, str], str]
+"""(length, alphabet) -> random text."""
+
+
+class PayoutRefused(Exception):
+    """The payout as asked for cannot be taken; nothing was stored."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail_en)
+        self.problem = problem
+
+
+class IdempotencyConflict(Exception):
+    """The key already stands for another payout; nothing was stored."""
+
+
+class CancelRefused(Exception):
+    """The payout cannot be cancelled any more. `state` says why."""
+
+    def __init__(self, state: PayoutState) -> None:
+        super().__init__(f"a payout in state {state} cannot be cancelled")
+        self.state = state
+
+
+class PayoutUnknown(LookupError):
+    """This company has no such payout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What a payout needs to know of the company that pays."""
+
+    company_id: str
+    account_id: str
+    payout_limit_yen: int
+
+
+def request_payout(
+    db: Database, request: PayoutRequest, *, payer: Payer, idempotency_key: str, at: datetime, new_text: NewText
+) -> tuple[PayoutView, bool]:
+    """Store a payout once and return (payout, whether it is new).
+
+    The same key with the same request returns the payout that is there, whatever became of it. Raises
+    IdempotencyConflict for the same key with another request, PayoutRefused with field, expected and came.
+    """
+    request_hash = _hash(request)
+    try:
+        with db.begin() as tx:
+            known = payout_rows.find_by_key(tx, payer.company_id, idempotency_key)
+            if known is None:
+                payout_id = _store(
+                    tx, request, payer=payer, key=(idempotency_key, request_hash), at=at, new_text=new_text
+                )
+                return _get(tx, payer.company_id, payout_id), True
+            return _known(tx, payer, known, request_hash), False
+    except IntegrityError:
+        # Somebody else stored the same key, or replaced the same payout, between our look and our insert.
+        with db.begin() as tx:
+            known = payout_rows.find_by_key(tx, payer.company_id, idempotency_key)
+            if known is None:
+                raise PayoutRefused(_already_replaced()) from None
+            return _known(tx, payer, known, request_hash), False
+
+
+def find_payout(db: Database, company_id: str, payout_id: str) -> PayoutView | None:
+    """Return one payout of this company."""
+    with db.read() as tx:
+        return payout_rows.find_view(tx, company_id, payout_id)
+
+
+def list_payouts(
+    db: Database, company_id: str, *, cursor: str | None, limit: int, state: PayoutState | None = None
+) -> tuple[list[PayoutView], str | None]:
+    """Return one page of payouts, oldest first, and the cursor of the next page. Raises ValueError for a foreign cursor."""
+    after = None if cursor is None else _read_cursor(cursor)
+    with db.read() as tx:
+        found = payout_rows.page_of_views(tx, company_id, after=after, limit=limit + 1, state=state)
+    page = found[:limit]
+    return page, _write_cursor(page[-1]) if len(found) > limit else None
+
+
+def request_cancel(db: Database, company_id: str, payout_id: str, *, at: datetime) -> PayoutView:
+    """Take note that ReCORE wants the payout cancelled, and return where it stands now.
+
+    What the bank has never had is cancelled at once. For the rest the workers ask the bank, and the payout is
+    `cancelling` until the bank has made it dead. Raises PayoutUnknown, CancelRefused.
+    """
+    with db.begin() as tx:
+        if payout_rows.find_view(tx, company_id, payout_id) is None:
+            raise PayoutUnknown(payout_id)
+        state = _lock_and_read(tx, payout_id)
+        if state in (PayoutState.CANCELLED, PayoutState.CANCELLING):
+            return _get(tx, company_id, payout_id)
+        if state not in CANCELLABLE:
+            raise CancelRefused(state)
+        _cancel(tx, payout_id, state, at=at)
+        return _get(tx, company_id, payout_id)
+
+
+def _lock_and_read(tx: Connection, payout_id: str) -> PayoutState:
+    # Workers lock the submission before the payout; the same order here cannot deadlock with them.
+    submission_rows.find_live_of(tx, payout_id)
+    return payout_rows.state_for_change(tx, payout_id)
+
+
+def _cancel(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime) -> None:
+    live = submission_rows.find_live_of(tx, payout_id)
+    assert live is not None, "a payout that can be cancelled has a live submission"
+    submission_id, submission_state = live
+    wanted = {"cancel_requested_at": at}
+    if submission_state is SubmissionState.WAITING:
+        values = submission_rows.release({"state": SubmissionState.DEAD.value})
+        submission_rows.change_unheld(tx, submission_id, state=submission_state, now=at, values=values)
+        submission_rows.bury_lines(tx, submission_id)
+        payout_rows.move(tx, payout_id, PayoutState.CANCELLED, at=at, facts=wanted)
+        return
+    is_shown = state in (PayoutState.RESERVED, PayoutState.AWAITING_APPROVAL)
+    cancel_state = CancelState.DUE if is_shown else CancelState.WANTED
+    values = {"cancel_state": cancel_state.value, "due_at": at}
+    submission_rows.change_unheld(tx, submission_id, state=submission_state, now=at, values=values)
+    # While it is not even known whether the bank has the order, the doubt is the truth to show.
+    is_doubt = state in (PayoutState.IN_DOUBT, PayoutState.SUBMITTING)
+    payout_rows.move(tx, payout_id, state if is_doubt else PayoutState.CANCELLING, at=at, facts=wanted)
+
+
+def _store(
+    tx: Connection, request: PayoutRequest, *, payer: Payer, key: tuple[str, str], at: datetime, new_text: NewText
+) -> str:
+    beneficiary = _checked_beneficiary(request)
+    _check_amount(request, payer)
+    _check_date(request, today=civil_date(at))
+    _check_replaced(tx, request, payer)
+    payout_id = new_id("po", new_text)
+    new = payout_rows.NewPayout(
+        payout_id=payout_id,
+        company_id=payer.company_id,
+        idempotency_key=key[0],
+        request_hash=key[1],
+        amount_yen=request.amount_yen,
+        beneficiary=beneficiary,
+        case_type=request.case_type,
+        case_reference=request.case_reference,
+        designated_date=None if request.designated_date is None else request.designated_date.isoformat(),
+        replaces=request.replaces,
+    )
+    payout_rows.insert_payout(tx, new, at=at)
+    line = NewLine(item_id=1, payout_id=payout_id, mark=new_mark(new_text), amount_yen=request.amount_yen)
+    values = {
+        "company_id": payer.company_id,
+        "account_id": payer.account_id,
+        "bank_key": new_bank_key(new_text),
+        "due_at": at,
+    }
+    submission_rows.insert_submission(tx, new_id("su", new_text), (line,), at=at, values=values)
+    return payout_id
+
+
+def new_id(prefix: str, new_text: NewText) -> str:
+    """Return a new identifier of ours: the prefix and 24 letters and digits."""
+    return f"{prefix}_{new_text(24, ID_ALPHABET)}"
+
+
+def new_mark(new_text: NewText) -> str:
+    """Return a line's mark for ediInfo: capitals and digits, 20 at most, unique for ever (98 bits of chance)."""
+    return "R" + new_text(MARK_LENGTH - 1, MARK_ALPHABET)
+
+
+def new_bank_key(new_text: NewText) -> str:
+    """Return a duplicate key for the bank's Idempotency-Key header (1–128 characters)."""
+    return "nk-" + new_text(40, MARK_ALPHABET)
+
+
+def _checked_beneficiary(request: PayoutRequest) -> Beneficiary:
+    try:
+        name_kana = transfer_name(request.name)
+    except NameNotTransferable as refused:
+        raise PayoutRefused(
+            Problem(
+                code="name-not-transferable",
+                title="受取人名を振込できる文字にできません",
+                detail=f"受取人名に使えない文字か長さがあります（{refused.came}）。全角または半角のカタカナで、48文字以内で入力してください。",
+                detail_en=f"The beneficiary's name cannot be transferred: {refused}. Write it in katakana.",
+                field="/beneficiary/name",
+                expected=refused.expected,
+                came=refused.came,
+            )
+        ) from None
+    if request.case_type not in CASE_TYPES:
+        raise PayoutRefused(
+            _field_problem("/case/type", "case-type-unknown", "案件種別", "・".join(CASE_TYPES), request.case_type)
+        )
+    return Beneficiary(
+        bank_code=request.bank_code,
+        branch_code=request.branch_code,
+        account_type=request.account_type,
+        account_number=request.account_number,
+        name=request.name,
+        name_kana=name_kana,
+    )
+
+
+def _check_amount(request: PayoutRequest, payer: Payer) -> None:
+    if not 1 <= request.amount_yen <= payer.payout_limit_yen:
+        expected = f"1–{payer.payout_limit_yen}"
+        raise PayoutRefused(
+            _field_problem("/amount_yen", "amount-over-limit", "支払金額", expected, str(request.amount_yen))
+        )
+
+
+def _check_date(request: PayoutRequest, *, today: date) -> None:
+    day = request.designated_date
+    if day is not None and not today <= day <= today + timedelta(days=DAYS_AHEAD_MAX):
+        expected = f"{today.isoformat()}–{(today + timedelta(days=DAYS_AHEAD_MAX)).isoformat()}"
+        raise PayoutRefused(
+            _field_problem("/designated_date", "date-out-of-range", "振込指定日", expected, day.isoformat())
+        )
+
+
+def _check_replaced(tx: Connection, request: PayoutRequest, payer: Payer) -> None:
+    if request.replaces is None:
+        return
+    old = payout_rows.find_view(tx, payer.company_id, request.replaces)
+    if old is None:
+        raise PayoutRefused(
+            _field_problem("/replaces", "replaced-unknown", "差し替え元の支払", "this company's payout", "unknown")
+        )
+    state = payout_rows.state_for_change(tx, old.payout_id)
+    if not payout_rows.is_dead(state):
+        raise PayoutRefused(
+            Problem(
+                code="replaced-may-still-pay",
+                title="元の支払がまだ支払われる可能性があります",
+                detail=f"元の支払の状態は {state} です。銀行で無効になったことが確認できるまで、差し替えはできません。",
+                detail_en=f"The payout to be replaced is {state}; it may still be paid. Wait until it is known dead.",
+                field="/replaces",
+                expected="a payout that is known dead",
+                came=state.value,
+            )
+        )
+    if payout_rows.find_replacement(tx, old.payout_id) is not None:
+        raise PayoutRefused(_already_replaced())
+
+
+def _already_replaced() -> Problem:
+    return Problem(
+        code="already-replaced",
+        title="すでに差し替え済みです",
+        detail="元の支払には、すでに別の差し替えの支払があります。",
+        detail_en="The payout to be replaced already has a replacement.",
+        field="/replaces",
+        expected="a payout without a replacement",
+        came="a replaced payout",
+    )
+
+
+def _field_problem(field: str, code: str, label: str, expected: str, came: str) -> Problem:
+    return Problem(
+        code=code,
+        title=f"{label}が正しくありません",
+        detail=f"{label}は {expected} で指定してください（受信: {came}）。",
+        detail_en=f"{field}: expected {expected}, came {came}.",
+        field=field,
+        expected=expected,
+        came=came,
+    )
+
+
+def _known(tx: Connection, payer: Payer, known: tuple[str, str], request_hash: str) -> PayoutView:
+    payout_id, known_hash = known
+    if known_hash != request_hash:
+        raise IdempotencyConflict(payout_id)
+    return _get(tx, payer.company_id, payout_id)
+
+
+def _get(tx: Connection, company_id: str, payout_id: str) -> PayoutView:
+    view = payout_rows.find_view(tx, company_id, payout_id)
+    assert view is not None, "a payout just stored or locked is there"
+    return view
+
+
+def _hash(request: PayoutRequest) -> str:
+    members: dict[str, Any] = {
+        name: getattr(request, name) for name in request.__slots__ if getattr(request, name) is not None
+    }
+    text = json.dumps(members, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write_cursor(view: PayoutView) -> str:
+    text = f"{view.created_at.isoformat()} {view.payout_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        at, payout_id = text.split(" ")
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        raise ValueError("not a cursor of this list: pass next_cursor of an earlier page unchanged") from None
+    if instant.tzinfo is None:
+        raise ValueError("not a cursor of this list: pass next_cursor of an earlier page unchanged")
+    return instant, payout_id

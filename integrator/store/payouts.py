@@ -1,0 +1,187 @@
+"""Rows of payouts and their history. Every change of state goes through `move`, which keeps the table of moves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+
+from integrator.domain.payout import DEAD, Beneficiary, PayoutState, PayoutView, check_move
+from integrator.domain.problem import Problem
+from integrator.store.database import for_change
+from integrator.store.schema import payout_history, payouts
+
+PAGE_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayout:
+    """A payout about to be stored for the first time."""
+
+    payout_id: str
+    company_id: str
+    idempotency_key: str
+    request_hash: str
+    amount_yen: int
+    beneficiary: Beneficiary = field(repr=False)
+    case_type: str
+    case_reference: str
+    designated_date: str | None
+    replaces: str | None
+
+
+def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> None:
+    """Store a payout as `accepted`. Raises IntegrityError when its key or its replaced payout is taken."""
+    who = new.beneficiary
+    tx.execute(
+        insert(payouts).values(
+            payout_id=new.payout_id,
+            company_id=new.company_id,
+            idempotency_key=new.idempotency_key,
+            request_hash=new.request_hash,
+            amount_yen=new.amount_yen,
+            beneficiary_bank_code=who.bank_code,
+            beneficiary_branch_code=who.branch_code,
+            beneficiary_account_type=who.account_type,
+            beneficiary_account_number=who.account_number,
+            beneficiary_name=who.name,
+            beneficiary_name_kana=who.name_kana,
+            case_type=new.case_type,
+            case_reference=new.case_reference,
+            designated_date=new.designated_date,
+            replaces=new.replaces,
+            state=PayoutState.ACCEPTED.value,
+            created_at=at,
+            updated_at=at,
+        )
+    )
+    _remember(tx, new.payout_id, PayoutState.ACCEPTED, at=at)
+
+
+def find_by_key(tx: Connection, company_id: str, idempotency_key: str) -> tuple[str, str] | None:
+    """Return (payout_id, request_hash) of the payout that first used this key, for ever."""
+    row = tx.execute(
+        select(payouts.c.payout_id, payouts.c.request_hash).where(
+            payouts.c.company_id == company_id, payouts.c.idempotency_key == idempotency_key
+        )
+    ).one_or_none()
+    return None if row is None else (row.payout_id, row.request_hash)
+
+
+def find_replacement(tx: Connection, payout_id: str) -> str | None:
+    """Return the payout that replaces this one, if any."""
+    return tx.scalar(select(payouts.c.payout_id).where(payouts.c.replaces == payout_id))
+
+
+def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
+    """Return the state, and hold the row until the transaction ends."""
+    statement = select(payouts.c.state).where(payouts.c.payout_id == payout_id)
+    return PayoutState(tx.execute(for_change(statement, tx, of=payouts)).scalar_one())
+
+
+def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
+    """True when ReCORE has asked for a cancel that is still open."""
+    return tx.scalar(select(payouts.c.cancel_requested_at).where(payouts.c.payout_id == payout_id)) is not None
+
+
+def move(
+    tx: Connection,
+    payout_id: str,
+    to: PayoutState,
+    *,
+    at: datetime,
+    problem: Problem | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> PayoutState:
+    """Bring a payout into state `to` and return where it was. Raises IllegalMove outside the table.
+
+    `facts` are columns learned on the way (apply_no, bank_status, fee_yen, cancel_requested_at). A problem
+    is kept until the payout moves on without one.
+    """
+    state = state_for_change(tx, payout_id)
+    check_move(state, to)
+    values: dict[str, Any] = {**(facts or {}), "updated_at": at}
+    if problem is not None or state is not to:
+        values["problem"] = None if problem is None else json.dumps(problem.as_json(), ensure_ascii=False)
+    tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(state=to.value, **values))
+    if state is not to:
+        _remember(tx, payout_id, to, at=at)
+    return state
+
+
+def find_view(tx: Connection, company_id: str, payout_id: str) -> PayoutView | None:
+    """Return one payout of this company with its history."""
+    row = tx.execute(
+        select(payouts).where(payouts.c.company_id == company_id, payouts.c.payout_id == payout_id)
+    ).one_or_none()
+    return None if row is None else _views(tx, [row])[0]
+
+
+def page_of_views(
+    tx: Connection,
+    company_id: str,
+    *,
+    after: tuple[datetime, str] | None,
+    limit: int,
+    state: PayoutState | None,
+) -> list[PayoutView]:
+    """Return up to `limit` payouts, oldest first, strictly after the (created_at, payout_id) given."""
+    statement = select(payouts).where(payouts.c.company_id == company_id)
+    if state is not None:
+        statement = statement.where(payouts.c.state == state.value)
+    if after is not None:
+        statement = statement.where(tuple_(payouts.c.created_at, payouts.c.payout_id) > after)
+    statement = statement.order_by(payouts.c.created_at, payouts.c.payout_id).limit(min(limit, PAGE_MAX + 1))
+    return _views(tx, list(tx.execute(statement)))
+
+
+def is_dead(state: PayoutState) -> bool:
+    """True when the bank can no longer pay the order, or has given all of it back."""
+    return state in DEAD
+
+
+def _remember(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime) -> None:
+    count = tx.scalar(select(func.count()).where(payout_history.c.payout_id == payout_id)) or 0
+    tx.execute(insert(payout_history).values(payout_id=payout_id, sequence=count + 1, state=state.value, at=at))
+
+
+def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:
+    histories: dict[str, list[tuple[PayoutState, datetime]]] = {row.payout_id: [] for row in rows}
+    entries = tx.execute(
+        select(payout_history)
+        .where(payout_history.c.payout_id.in_(histories))
+        .order_by(payout_history.c.payout_id, payout_history.c.sequence)
+    )
+    for entry in entries:
+        histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
+    return [_view(row, tuple(histories[row.payout_id])) for row in rows]
+
+
+def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...]) -> PayoutView:
+    return PayoutView(
+        payout_id=row.payout_id,
+        company_id=row.company_id,
+        amount_yen=row.amount_yen,
+        beneficiary=Beneficiary(
+            bank_code=row.beneficiary_bank_code,
+            branch_code=row.beneficiary_branch_code,
+            account_type=row.beneficiary_account_type,
+            account_number=row.beneficiary_account_number,
+            name=row.beneficiary_name,
+            name_kana=row.beneficiary_name_kana,
+        ),
+        case_type=row.case_type,
+        case_reference=row.case_reference,
+        designated_date=row.designated_date,
+        replaces=row.replaces,
+        state=PayoutState(row.state),
+        fee_yen=row.fee_yen,
+        apply_no=row.apply_no,
+        bank_status=row.bank_status,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        history=history,
+        problem=None if row.problem is None else json.loads(row.problem),
+    )

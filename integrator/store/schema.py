@@ -1,0 +1,231 @@
+"""The tables. Columns only: no query lives here. Migrations create exactly this; a test compares the two."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import BigInteger, TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant. Stored as `timestamptz`; SQLite, which has no such type, keeps UTC without the offset."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs an offset: pass an aware datetime in UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("company_id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("environment", String(16), nullable=False),
+    Column("client_id", String(128), nullable=False, unique=True),
+    # Sealed by the web with the intake key, replaced by the worker with the vault's seal; never in clear.
+    Column("intake_client_secret", LargeBinary),
+    Column("sealed_client_secret", LargeBinary),
+    Column("account_id", String(29), nullable=False),
+    Column("remitter_name", String(48)),
+    Column("redirect_uri", String(256), nullable=False),
+    Column("payout_limit_yen", BigInteger, nullable=False),
+    Column("requests_per_second", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("environment IN ('local', 'development', 'production')", name="environment_known"),
+    CheckConstraint("payout_limit_yen > 0", name="limit_positive"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("company_id", ForeignKey("companies.company_id")),
+    Column("name", String(100), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    CheckConstraint("(role = 'operator') = (company_id IS NULL)", name="company_keys_name_their_company"),
+    CheckConstraint("role IN ('operator', 'company')", name="role_known"),
+)
+
+# One row per authorization URL given out. The state itself is never stored, only its hash.
+consent_requests = Table(
+    "consent_requests",
+    metadata,
+    Column("state_hash", String(64), primary_key=True),
+    Column("company_id", ForeignKey("companies.company_id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+# One company's standing consent. `grant_id` changes with each consent, `version` with each stored token.
+connections = Table(
+    "connections",
+    metadata,
+    Column("company_id", ForeignKey("companies.company_id"), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("grant_id", String(32), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("scopes", String(256), nullable=False),
+    Column("sealed_access_token", LargeBinary),
+    Column("access_expires_at", Instant, nullable=False),
+    Column("sealed_refresh_token", LargeBinary),
+    Column("refresh_expires_at", Instant),
+    Column("granted_at", Instant, nullable=False),
+    Column("refreshed_at", Instant),
+    Column("refresh_owner", String(64)),
+    Column("refresh_until", Instant),
+    Column("refresh_in_doubt_at", Instant),
+    CheckConstraint("state IN ('connected', 'needs_consent')", name="state_known"),
+)
+
+# What the web asks of the worker, and its answer.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", String(32), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("company_id", ForeignKey("companies.company_id"), nullable=False),
+    Column("arguments", Text, nullable=False),  # JSON without secrets
+    Column("intake_secret", LargeBinary),  # an authorization code, sealed for the worker
+    Column("state", String(16), nullable=False),
+    Column("result", Text),  # JSON without secrets
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("lease_owner", String(64)),
+    Column("lease_until", Instant),
+    CheckConstraint("state IN ('ready', 'running', 'done', 'failed')", name="state_known"),
+    Index("ix_jobs_ready", "state", "created_at"),
+)
+
+payouts = Table(
+    "payouts",
+    metadata,
+    Column("payout_id", String(32), primary_key=True),
+    Column("company_id", ForeignKey("companies.company_id"), nullable=False),
+    Column("idempotency_key", String(128), nullable=False),
+    Column("request_hash", String(64), nullable=False),
+    Column("amount_yen", BigInteger, nullable=False),
+    Column("beneficiary_bank_code", String(4), nullable=False),
+    Column("beneficiary_branch_code", String(3), nullable=False),
+    Column("beneficiary_account_type", String(1), nullable=False),
+    Column("beneficiary_account_number", String(7), nullable=False),
+    Column("beneficiary_name", String(100), nullable=False),
+    Column("beneficiary_name_kana", String(48), nullable=False),
+    Column("case_type", String(16), nullable=False),
+    Column("case_reference", String(64), nullable=False),
+    Column("designated_date", String(10)),  # as ReCORE asked; the day really sent stands in the submission
+    Column("replaces", ForeignKey("payouts.payout_id"), unique=True),
+    Column("state", String(24), nullable=False),
+    Column("fee_yen", BigInteger),
+    Column("apply_no", String(16)),
+    Column("bank_status", String(3)),
+    Column("problem", Text),  # JSON, RFC 9457
+    Column("cancel_requested_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("company_id", "idempotency_key"),
+    CheckConstraint("amount_yen > 0", name="amount_positive"),
+    Index("ix_payouts_company_created", "company_id", "created_at", "payout_id"),
+)
+
+payout_history = Table(
+    "payout_history",
+    metadata,
+    Column("payout_id", ForeignKey("payouts.payout_id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("state", String(24), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# What is sent to the bank: frozen at first send, repeated only byte for byte.
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("submission_id", String(32), primary_key=True),
+    Column("company_id", ForeignKey("companies.company_id"), nullable=False),
+    Column("account_id", String(29), nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("bank_key", String(128), nullable=False, unique=True),
+    Column("body", LargeBinary),  # null until first send
+    Column("designated_date", String(10)),
+    Column("grant_id", String(32)),  # who consented: stands for the consenting user
+    Column("first_attempt_at", Instant),
+    Column("attempt_count", Integer, nullable=False),
+    Column("apply_no", String(16)),
+    Column("cancel_state", String(16), nullable=False),
+    Column("cancel_first_attempt_at", Instant),
+    Column("doubt_since", Instant),
+    Column("doubt_reason", String(200)),
+    Column("followed_since", Instant),
+    Column("due_at", Instant, nullable=False),
+    Column("lease_owner", String(64)),
+    Column("lease_until", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("ix_submissions_due", "state", "due_at", "submission_id"),
+)
+
+submission_lines = Table(
+    "submission_lines",
+    metadata,
+    Column("submission_id", ForeignKey("submissions.submission_id"), primary_key=True),
+    Column("item_id", Integer, primary_key=True),
+    Column("payout_id", ForeignKey("payouts.payout_id"), nullable=False),
+    Column("mark", String(20), nullable=False, unique=True),
+    Column("amount_yen", BigInteger, nullable=False),
+    Column("is_live", Boolean, nullable=False),  # false once the bank can no longer pay this line
+    Index("ix_submission_lines_payout", "payout_id"),
+    # At most one submission of a payout is not known dead.
+    Index(
+        "uq_submission_lines_live_payout",
+        "payout_id",
+        unique=True,
+        sqlite_where=Column("is_live"),
+        postgresql_where=Column("is_live"),
+    ),
+)
+
+gate_slots = Table(
+    "gate_slots",
+    metadata,
+    Column("client_id", String(128), primary_key=True),
+    Column("next_slot_at", Instant, nullable=False),
+)

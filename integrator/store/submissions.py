@@ -1,0 +1,283 @@
+"""Rows of submissions: what is sent to the bank, who holds it, and until when.
+
+A worker works on a row only while it holds the lease. `holder` is new at every claim, so that a worker that
+wakes up late can never be taken for the one that came after it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
+
+from integrator.domain.payout import PayoutState
+from integrator.domain.submission import CancelState, SubmissionState
+from integrator.store.database import for_change, for_claim
+from integrator.store.schema import Instant, companies, connections, payouts, submission_lines, submissions
+
+
+class Work(StrEnum):
+    """What a worker can claim a submission for."""
+
+    SUBMIT = "submit"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+    FOLLOW = "follow"
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionLine:
+    """One payout in a submission. `mark` comes back from the bank in ediInfo."""
+
+    item_id: int
+    payout_id: str
+    mark: str
+    amount_yen: int
+    bank_code: str
+    branch_code: str
+    account_type: str
+    account_number: str = field(repr=False)
+    name_kana: str = field(repr=False)
+    designated_date: date | None
+    state: PayoutState
+    bank_status: str | None
+    is_cancel_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A claimed submission as it was when it was claimed."""
+
+    submission_id: str
+    company_id: str
+    account_id: str
+    remitter_name: str | None
+    state: SubmissionState
+    bank_key: str = field(repr=False)
+    body: bytes | None = field(repr=False)
+    designated_date: date | None
+    grant_id: str | None
+    first_attempt_at: datetime | None
+    attempt_count: int
+    apply_no: str | None
+    cancel_state: CancelState
+    cancel_first_attempt_at: datetime | None
+    followed_since: datetime | None
+    holder: str
+    lines: tuple[SubmissionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    item_id: int
+    payout_id: str
+    mark: str
+    amount_yen: int
+
+
+def insert_submission(
+    tx: Connection, submission_id: str, lines: tuple[NewLine, ...], *, at: datetime, values: Mapping[str, Any]
+) -> None:
+    """Store a submission as `waiting`. `values`: company_id, account_id, bank_key, due_at.
+
+    Raises IntegrityError when one of its payouts already has a submission that is not known dead.
+    """
+    tx.execute(
+        insert(submissions).values(
+            submission_id=submission_id,
+            state=SubmissionState.WAITING.value,
+            attempt_count=0,
+            cancel_state=CancelState.NONE.value,
+            created_at=at,
+            updated_at=at,
+            **values,
+        )
+    )
+    for line in lines:
+        tx.execute(
+            insert(submission_lines).values(
+                submission_id=submission_id,
+                item_id=line.item_id,
+                payout_id=line.payout_id,
+                mark=line.mark,
+                amount_yen=line.amount_yen,
+                is_live=True,
+            )
+        )
+
+
+def claim(tx: Connection, work: Work, *, holder: str, now: datetime, until: datetime) -> Submission | None:
+    """Take the submission that has waited longest for this kind of work, and hold it until `until`."""
+    ready = (
+        select(submissions.c.submission_id)
+        .where(_is_ready(work, now))
+        .order_by(submissions.c.due_at, submissions.c.submission_id)
+        .limit(1)
+    )
+    row = tx.execute(
+        update(submissions)
+        .where(submissions.c.submission_id == for_claim(ready, tx, of=submissions).scalar_subquery())
+        .values(lease_owner=holder, lease_until=until)
+        .returning(submissions)
+    ).one_or_none()
+    if row is None:
+        return None
+    remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
+    return _submission(row, _lines(tx, row.submission_id), remitter_name)
+
+
+def change_held(tx: Connection, held: Submission, *, now: datetime, values: Mapping[str, Any]) -> bool:
+    """Change a submission that we still hold. False, and nothing changed, when the lease lapsed or passed on."""
+    return (
+        tx.execute(
+            update(submissions)
+            .where(
+                submissions.c.submission_id == held.submission_id,
+                submissions.c.lease_owner == held.holder,
+                submissions.c.lease_until > now,
+            )
+            .values(updated_at=now, **values)
+        ).rowcount
+        == 1
+    )
+
+
+def first_doubt(now: datetime) -> Any:
+    """Return the value for `doubt_since` that keeps the beginning of a doubt that is already open."""
+    return func.coalesce(submissions.c.doubt_since, bindparam("doubt_begins", now, type_=Instant()))
+
+
+def release(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` together with giving the lease back."""
+    return {**values, "lease_owner": None, "lease_until": None}
+
+
+def bury_line(tx: Connection, submission_id: str, item_id: int) -> None:
+    """Mark one line as one that the bank can no longer pay."""
+    tx.execute(
+        update(submission_lines)
+        .where(submission_lines.c.submission_id == submission_id, submission_lines.c.item_id == item_id)
+        .values(is_live=False)
+    )
+
+
+def bury_lines(tx: Connection, submission_id: str) -> None:
+    """Mark every line as one that the bank can no longer pay."""
+    tx.execute(update(submission_lines).where(submission_lines.c.submission_id == submission_id).values(is_live=False))
+
+
+def find_live_of(tx: Connection, payout_id: str) -> tuple[str, SubmissionState] | None:
+    """Return (submission_id, state) of the one submission of this payout that is not known dead.
+
+    The row stays as it is until the transaction ends.
+    """
+    statement = (
+        select(submissions.c.submission_id, submissions.c.state)
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        .where(submission_lines.c.payout_id == payout_id, submission_lines.c.is_live)
+    )
+    row = tx.execute(for_change(statement, tx, of=submissions)).one_or_none()
+    return None if row is None else (row.submission_id, SubmissionState(row.state))
+
+
+def change_unheld(
+    tx: Connection, submission_id: str, *, state: SubmissionState, now: datetime, values: Mapping[str, Any]
+) -> bool:
+    """Change a submission from outside the worker, if it is still in `state`. False when it moved on."""
+    return (
+        tx.execute(
+            update(submissions)
+            .where(submissions.c.submission_id == submission_id, submissions.c.state == state.value)
+            .values(updated_at=now, **values)
+        ).rowcount
+        == 1
+    )
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """Return the earliest instant at which some submission wants work, or None when nothing is open."""
+    open_states = [state.value for state in SubmissionState if state not in _CLOSED]
+    return tx.scalar(
+        select(submissions.c.due_at).where(submissions.c.state.in_(open_states)).order_by(submissions.c.due_at).limit(1)
+    )
+
+
+_CLOSED = frozenset({SubmissionState.DEAD, SubmissionState.FINISHED})
+
+
+def _is_ready(work: Work, now: datetime) -> Any:
+    table = submissions.c
+    is_free = or_(table.lease_until.is_(None), table.lease_until <= now)
+    is_due = and_(table.due_at <= now, is_free)
+    match work:
+        case Work.SUBMIT:
+            is_connected = exists().where(
+                connections.c.company_id == table.company_id, connections.c.state == "connected"
+            )
+            return and_(table.state == SubmissionState.WAITING.value, is_due, is_connected)
+        case Work.RESOLVE:
+            looked_up = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
+            in_call = (SubmissionState.SENDING.value, SubmissionState.REPEATING.value)
+            # Whoever held a call that never came back is gone; what it sent may be at the bank.
+            return or_(and_(table.state.in_(looked_up), is_due), and_(table.state.in_(in_call), is_free))
+        case Work.CANCEL:
+            is_cancel_due = table.cancel_state == CancelState.DUE.value
+            return and_(table.state == SubmissionState.FOLLOWED.value, is_cancel_due, is_due)
+        case Work.FOLLOW:
+            is_cancel_due = table.cancel_state == CancelState.DUE.value
+            return and_(table.state == SubmissionState.FOLLOWED.value, ~is_cancel_due, is_due)
+
+
+def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:
+    rows = tx.execute(
+        select(submission_lines, payouts)
+        .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
+        .where(submission_lines.c.submission_id == submission_id)
+        .order_by(submission_lines.c.item_id)
+    ).mappings()
+    return tuple(
+        SubmissionLine(
+            item_id=row[submission_lines.c.item_id],
+            payout_id=row[submission_lines.c.payout_id],
+            mark=row[submission_lines.c.mark],
+            amount_yen=row[submission_lines.c.amount_yen],
+            bank_code=row[payouts.c.beneficiary_bank_code],
+            branch_code=row[payouts.c.beneficiary_branch_code],
+            account_type=row[payouts.c.beneficiary_account_type],
+            account_number=row[payouts.c.beneficiary_account_number],
+            name_kana=row[payouts.c.beneficiary_name_kana],
+            designated_date=_day(row[payouts.c.designated_date]),
+            state=PayoutState(row[payouts.c.state]),
+            bank_status=row[payouts.c.bank_status],
+            is_cancel_wanted=row[payouts.c.cancel_requested_at] is not None,
+        )
+        for row in rows
+    )
+
+
+def _submission(row: Row[Any], lines: tuple[SubmissionLine, ...], remitter_name: str | None) -> Submission:
+    return Submission(
+        submission_id=row.submission_id,
+        company_id=row.company_id,
+        account_id=row.account_id,
+        remitter_name=remitter_name,
+        state=SubmissionState(row.state),
+        bank_key=row.bank_key,
+        body=row.body,
+        designated_date=_day(row.designated_date),
+        grant_id=row.grant_id,
+        first_attempt_at=row.first_attempt_at,
+        attempt_count=row.attempt_count,
+        apply_no=row.apply_no,
+        cancel_state=CancelState(row.cancel_state),
+        cancel_first_attempt_at=row.cancel_first_attempt_at,
+        followed_since=row.followed_since,
+        holder=row.lease_owner,
+        lines=lines,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

@@ -1,0 +1,196 @@
+"""Sending a submission for the first time, and recording how a call that moves money ended.
+
+The order is always: intent stored, transaction closed, call, outcome stored. A worker that dies in between
+leaves a lapsed lease, which is a doubt and belongs to `doubt`.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from integrator.bank_client import wire
+from integrator.connections import Access
+from integrator.desk import NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
+from integrator.domain.days import civil_date
+from integrator.domain.outcome import Accepted, Attempt, Fact, InDoubt, NotCarriedOut, Outcome, Rejected, kind_of
+from integrator.domain.payout import PayoutState
+from integrator.domain.problem import Problem
+from integrator.domain.submission import (
+    AFTER_CALL,
+    DOUBT_LOOK_SECONDS,
+    RETRY_DELAYS_SECONDS,
+    SubmissionState,
+    delay_seconds,
+    shown_to_recore,
+)
+from integrator.payouts import new_bank_key, new_id, new_mark
+from integrator.store import payouts as payout_rows
+from integrator.store import submissions as rows
+from integrator.store.submissions import NewLine, Submission, Work
+
+log = logging.getLogger("integrator.payout")
+
+
+def submit_one(desk: Desk) -> bool:
+    """Send the submission that has waited longest, once. Returns False when none is due.
+
+    Only connected companies are served; one whose token cannot be had just now waits a little.
+    """
+    held = claim(desk, Work.SUBMIT)
+    if held is None:
+        return False
+    access = desk.tokens.access(held.company_id)
+    if access is None:
+        postpone(desk, held, seconds=NO_TOKEN_WAIT_SECONDS)
+        return True
+    if not has_turn(desk, access):
+        postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
+        return True
+    sent = _store_intent(desk, held, access)
+    if sent is None:
+        return True
+    call(desk, sent, access, Attempt.FIRST)
+    return True
+
+
+def call(desk: Desk, sent: Submission, access: Access, attempt: Attempt) -> None:
+    """Make the call whose intent is stored in `sent`, and record how it ended."""
+    assert sent.body is not None, "the body is frozen with the intent"
+    outcome = desk.bank.request_transfer(access, sent.body, key=sent.bank_key, attempt=attempt)
+    record(desk, sent, outcome)
+    if isinstance(outcome, NotCarriedOut | InDoubt) and outcome.fact is Fact.TOKEN_REFUSED:
+        desk.tokens.renew(access)
+
+
+def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
+    """Store how the call ended, if we still hold it. A late worker writes nothing: others have decided since."""
+    now = desk.clock.now()
+    after = AFTER_CALL[sent.state, kind_of(outcome)]
+    assert after is not None, "a call belongs to a submission that is being sent"
+    submission_state, payout_state = after
+    values = {"state": submission_state.value, **_learned(sent, outcome, now)}
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, sent, now=now, values=rows.release(values)):
+            log.warning("payout.outcome_came_late submission=%s outcome=%s", sent.submission_id, kind_of(outcome))
+            return
+        for line in sent.lines:
+            _move_line(tx, sent, line.payout_id, payout_state, outcome, at=now)
+        if submission_state is SubmissionState.DEAD:
+            rows.bury_lines(tx, sent.submission_id)
+    log.info("payout.call_recorded submission=%s outcome=%s state=%s", sent.submission_id, kind_of(outcome), after[0])
+
+
+def _move_line(
+    tx: Connection, sent: Submission, payout_id: str, state: PayoutState, outcome: Outcome, *, at: datetime
+) -> None:
+    cancel_wanted = payout_rows.is_cancel_wanted(tx, payout_id)
+    facts: dict[str, Any] = {}
+    problem = None
+    match outcome:
+        case Accepted(apply_no=apply_no, result_code=result_code):
+            facts["apply_no"] = apply_no
+            if result_code == wire.WAITS_FOR_CONFIRMATION:
+                state = PayoutState.AWAITING_CONFIRMATION
+        case Rejected():
+            problem = _rejection(outcome)
+        case NotCarriedOut() if cancel_wanted:
+            # Nothing of it is at the bank, and ReCORE no longer wants it: it dies here.
+            rows.change_unheld(
+                tx,
+                sent.submission_id,
+                state=SubmissionState.WAITING,
+                now=at,
+                values={"state": SubmissionState.DEAD.value},
+            )
+            rows.bury_lines(tx, sent.submission_id)
+        case _:
+            pass
+    shown = shown_to_recore(state, cancel_wanted=cancel_wanted)
+    payout_rows.move(tx, payout_id, shown, at=at, problem=problem, facts=facts)
+
+
+def _learned(sent: Submission, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    match outcome:
+        case Accepted(apply_no=apply_no):
+            return {"apply_no": apply_no, "due_at": later(now, 1), "doubt_since": None, "doubt_reason": None}
+        case Rejected():
+            return {"due_at": now}
+        case NotCarriedOut():
+            return {"due_at": later(now, delay_seconds(RETRY_DELAYS_SECONDS, sent.attempt_count))}
+        case InDoubt(reason=reason):
+            return {
+                "due_at": later(now, DOUBT_LOOK_SECONDS[0]),
+                "doubt_since": rows.first_doubt(now),
+                "doubt_reason": reason[:200],
+            }
+
+
+def _rejection(outcome: Rejected) -> Problem:
+    codes = "・".join((outcome.code, *outcome.detail_codes))
+    return Problem(
+        code="bank-refused",
+        title="銀行が振込依頼を受け付けませんでした",
+        detail=f"{outcome.message}（{codes}）内容を直して、新しい支払として依頼してください。",
+        detail_en=f"The bank refused the order ({codes}). Correct it and place a new payout.",
+        came=codes,
+    )
+
+
+def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | None:
+    """Freeze what is about to be sent. None when the lease is gone or the submission had to be made anew."""
+    now = desk.clock.now()
+    today = civil_date(now)
+    with desk.db.begin() as tx:
+        if held.designated_date is not None and held.designated_date < today:
+            _replace_unsent(tx, desk, held, at=now)
+            return None
+        sent = _frozen(held, access, today=today, at=now)
+        values = {
+            "state": sent.state.value,
+            "body": sent.body,
+            "designated_date": sent.designated_date.isoformat() if sent.designated_date else None,
+            "grant_id": sent.grant_id,
+            "first_attempt_at": now,  # earlier attempts, if any, were provably not carried out
+            "attempt_count": sent.attempt_count,
+        }
+        if not rows.change_held(tx, held, now=now, values=values):
+            return None
+        for line in sent.lines:
+            payout_rows.move(tx, line.payout_id, PayoutState.SUBMITTING, at=now)
+    return sent
+
+
+def _frozen(held: Submission, access: Access, *, today: date, at: datetime) -> Submission:
+    day = held.designated_date or max((line.designated_date or today for line in held.lines), default=today)
+    day = max(day, today)
+    return replace(
+        held,
+        state=SubmissionState.SENDING,
+        body=held.body
+        or wire.transfer_body(held.account_id, held.lines, designated_date=day, remitter_name=held.remitter_name),
+        designated_date=day,
+        grant_id=access.grant_id,
+        first_attempt_at=at,
+        attempt_count=held.attempt_count + 1,
+    )
+
+
+def _replace_unsent(tx: Connection, desk: Desk, held: Submission, *, at: datetime) -> None:
+    # Frozen for a day that has passed, and provably never carried out: it dies, and a new one with a new key,
+    # new marks and a new day takes its place.
+    if not rows.change_held(tx, held, now=at, values=rows.release({"state": SubmissionState.DEAD.value})):
+        return
+    rows.bury_lines(tx, held.submission_id)
+    lines = tuple(
+        NewLine(line.item_id, line.payout_id, new_mark(desk.new_text), line.amount_yen) for line in held.lines
+    )
+    values = {
+        "company_id": held.company_id,
+        "account_id": held.account_id,
+        "bank_key": new_bank_key(desk.new_text),
+        "due_at": at,
+    }
+    rows.insert_submission(tx, new_id("su", desk.new_text), lines, at=at, values=values)

@@ -1,0 +1,71 @@
+"""Names in the bank's characters: converted, or refused with the character at fault."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrator.domain.kana import ALLOWED, NAME_LENGTH_MAX, NameNotTransferable, transfer_name
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("ヤマダ　タロウ", "ﾔﾏﾀﾞ ﾀﾛｳ"),
+        ("やまだ たろう", "ﾔﾏﾀﾞ ﾀﾛｳ"),
+        ("ﾔﾏﾀﾞ ﾀﾛｳ", "ﾔﾏﾀﾞ ﾀﾛｳ"),
+        ("ショウジ", "ｼﾖｳｼﾞ"),
+        ("ｼｮｳｼﾞ", "ｼﾖｳｼﾞ"),
+        ("ジーエムオー", "ｼﾞ-ｴﾑｵ-"),
+        ("ｼﾞｰｴﾑｵｰ", "ｼﾞ-ｴﾑｵ-"),
+        ("カ）ミホン", "ｶ)ﾐﾎﾝ"),
+        ("ミホン（カ", "ﾐﾎﾝ(ｶ"),
+        ("パピプペポ", "ﾊﾟﾋﾟﾌﾟﾍﾟﾎﾟ"),
+        ("ヴィオラ", "ｳﾞｲｵﾗ"),
+        ("ヲ", "ｵ"),
+        ("ａｂｃ１２３", "ABC123"),
+        ("abc-1", "ABC-1"),
+        ("ア・イ", "ｱ.ｲ"),
+        ("「ア」", "｢ｱ｣"),
+        ("  ア  ", "ｱ"),
+        ("ア−イ", "ｱ-ｲ"),
+    ],
+)
+def test_a_name_is_written_as_the_bank_prints_it(name: str, written: str) -> None:
+    assert transfer_name(name) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "came"),
+    [
+        ("山田太郎", "「山」"),
+        ("ヤマダ&サンズ", "「&」"),
+        ("ヤマダ\nタロウ", "U+000A"),
+        ("ヤマダ\x00", "U+0000"),
+        ("㈱ミホン", "「株」"),
+        ("😀", "「😀」"),
+        ("", "an empty name"),
+        ("　", "an empty name"),
+        ("ア" * 49, "49"),
+        ("ガ" * 25, "50"),
+    ],
+)
+def test_what_cannot_be_transferred_is_refused_and_named(name: str, came: str) -> None:
+    with pytest.raises(NameNotTransferable) as refused:
+        transfer_name(name)
+    assert refused.value.came == came
+
+
+@given(st.text(max_size=80))
+def test_whatever_comes_the_result_is_transferable_and_stays_as_it_is(name: str) -> None:
+    try:
+        written = transfer_name(name)
+    except NameNotTransferable:
+        return
+    assert set(written) <= ALLOWED
+    assert 1 <= len(written) <= NAME_LENGTH_MAX
+    assert transfer_name(written) == written
+
+
+@given(st.text(alphabet="アイウガギパピャュョー　", min_size=1, max_size=20).filter(str.strip))
+def test_every_katakana_name_of_a_person_can_be_paid(name: str) -> None:
+    assert len(transfer_name(name)) >= len(name.strip())

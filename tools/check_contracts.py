@@ -1,0 +1,252 @@
+"""Lint of contracts/: every rule is a function that yields complaints, and stands in one of the tables of rules.
+
+Run by `make check`; the contract tests call the same functions. Exits 1 with `file: pointer: complaint` lines.
+Whether the running programs keep the documents is not checked here.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+import contracts
+from tools.contract_document import Complaint, Document, escape, steps
+from tools.contract_refusals import check_error_examples, check_pairs, check_refusals, load_pairs
+
+DIRECTORY = Path(contracts.__file__).parent
+BANK_DOCUMENTS = ("auth", "corporation")
+
+# What each operation of the bank declares, and nothing else. Source: HTTP statuses; for auth, Errors.
+_REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "415", "429", "500", "503", "504"})
+STATUSES: Mapping[str, frozenset[str]] = {
+    "authorize": frozenset({"302", "400", "405", "500", "503", "504"}),
+    "issueToken": frozenset({"200", "400", "401", "403", "405", "411", "415", "429", "500", "503", "504"}),
+    "getAccounts": _REFUSALS | {"200"},
+    "getBalances": _REFUSALS | {"200"},
+    "getTransactions": _REFUSALS | {"200"},
+    "getTransferStatus": _REFUSALS | {"200"},
+    "getTransferRequestResult": _REFUSALS | {"200"},
+    "calculateTransferFee": _REFUSALS | {"200"},
+    "requestTransfer": _REFUSALS | {"201", "409", "422"},
+    "cancelTransfer": _REFUSALS | {"201"},
+}
+
+Rule = Callable[[Document], Iterator[Complaint]]
+
+
+def is_valid_openapi(document: Document) -> Iterator[Complaint]:
+    """The document is OpenAPI 3.1.0; references and operation ids included."""
+    if document.content.get("openapi") != "3.1.0":
+        yield document.complaint("#/openapi", f"expected 3.1.0, came {document.content.get('openapi')!r}")
+    for error in OpenAPIV31SpecValidator(dict(document.content)).iter_errors():
+        yield document.complaint("#/" + "/".join(escape(str(step)) for step in error.absolute_path), error.message)
+
+
+def operations_are_described(document: Document) -> Iterator[Complaint]:
+    """Every operation has an id, a summary and a description."""
+    for pointer, operation in document.operations.items():
+        for member in ("operationId", "summary", "description"):
+            if not operation.get(member):
+                yield document.complaint(pointer, f"{member} is missing")
+
+
+def fields_are_described(document: Document) -> Iterator[Complaint]:
+    """Every field is described; those of the bank, and those that a caller sends, have a Japanese label too."""
+    for field in document.fields:
+        is_sent = field.kind in ("query", "path", "header") or document.is_sent(field.pointer)
+        if not field.has("description"):
+            yield document.complaint(field.pointer, "description is missing")
+        if (is_sent or document.name in BANK_DOCUMENTS) and not field.has("x-label-ja"):
+            yield document.complaint(field.pointer, "x-label-ja is missing")
+
+
+def patterns_are_exact(document: Document) -> Iterator[Complaint]:
+    """Patterns are anchored and have no class that languages read differently, such as backslash d."""
+    for pointer, node in document.nodes.items():
+        pattern = node.get("pattern")
+        if isinstance(pattern, str) and not pattern.startswith("^"):
+            yield document.complaint(pointer, f"pattern is not anchored: {pattern}")
+        if isinstance(pattern, str) and re.search(r"\\[dwsDWS]", pattern):
+            yield document.complaint(pointer, f"pattern has a class that languages read differently: {pattern}")
+
+
+def examples_are_valid(document: Document) -> Iterator[Complaint]:
+    """Every example fits the schema beside it, or around it."""
+    for pointer, node in document.nodes.items():
+        schema = f"{pointer}/schema" if "schema" in node else pointer
+        for where, value in document.examples(pointer):
+            for error in document.errors(schema, value):
+                yield document.complaint(where, f"does not fit its schema: {error}")
+
+
+def links_resolve(document: Document) -> Iterator[Complaint]:
+    """Links lead to operations of the document, name their parameters, and take values that exist."""
+    targets = {operation.get("operationId"): pointer for pointer, operation in document.operations.items()}
+    for pointer, link in document.nodes.items():
+        if steps(pointer)[-2:-1] != ["links"] or "$ref" in link:
+            continue
+        target = targets.get(link.get("operationId"))
+        if target is None:
+            yield document.complaint(pointer, f"no operation {link.get('operationId')!r}")
+            continue
+        known = document.parameters(target)
+        for name, value in link.get("parameters", {}).items():
+            if name not in known:
+                yield document.complaint(pointer, f"{link['operationId']} has no parameter {name}")
+            elif not _is_expression(value) and document.errors(f"{known[name]}/schema", value):
+                yield document.complaint(pointer, f"{name} cannot be {value!r}")
+        body = link.get("requestBody", {})
+        if body and "requestBody" not in document.at(target):
+            yield document.complaint(pointer, f"{link['operationId']} takes no body")
+        for value in (*link.get("parameters", {}).values(), *(body.values() if isinstance(body, dict) else (body,))):
+            if _is_expression(value) and not document.finds(pointer, value):
+                yield document.complaint(pointer, f"{value} leads nowhere")
+
+
+def bank_operations_are_complete(document: Document) -> Iterator[Complaint]:
+    """The bank's operations are the known ones, with the bank's name, their source and all their statuses."""
+    for pointer, operation in document.operations.items():
+        expected = STATUSES.get(operation["operationId"])
+        if expected is None:
+            yield document.complaint(pointer, f"{operation['operationId']} is not in the table of statuses")
+        elif expected != operation["responses"].keys():
+            different = sorted(expected ^ operation["responses"].keys())
+            yield document.complaint(f"{pointer}/responses", f"differs from the table of statuses in {different}")
+        for member in ("x-name-ja", "x-spec", "tags", "security"):
+            if member not in operation:
+                yield document.complaint(pointer, f"{member} is missing")
+        if operation.get("x-name-ja") != operation.get("summary"):
+            yield document.complaint(pointer, "summary and x-name-ja differ")
+        if document.name != "auth" and operation.get("x-scope-family") not in ("account", "transfer"):
+            yield document.complaint(pointer, "x-scope-family is neither account nor transfer")
+
+
+def bank_lengths_agree(document: Document) -> Iterator[Complaint]:
+    """Every text says the length of the bank's table, and its schema keeps that length."""
+    for field in document.fields:
+        if "string" not in field.types:
+            continue
+        schema = field.schema.get("items", field.schema)
+        length = re.fullmatch("([0-9]+)(?:–([0-9]+))?", str(field.holder.get("x-length", "")))
+        if length is None:
+            yield document.complaint(field.pointer, "x-length is missing, or not of the form 10 or 1–10")
+            continue
+        low, high = int(length[1]), int(length[2] or length[1])
+        if not all(low <= len(code) <= high for code in schema.get("enum", ()) if code):
+            yield document.complaint(field.pointer, f"a code is not as long as x-length {length[0]}")
+        if schema.get("maxLength", None if "enum" not in schema else high) != high:
+            yield document.complaint(field.pointer, f"maxLength is not the {high} of x-length")
+        if schema.get("minLength", low) != low:
+            yield document.complaint(field.pointer, f"minLength is not the {low} of x-length")
+        in_reply = field.kind in ("property", "response header") and not document.is_sent(field.pointer)
+        if in_reply and not {"minLength", "enum"} & schema.keys():
+            yield document.complaint(field.pointer, "minLength is missing in a reply")
+
+
+def bank_codes_are_named(document: Document) -> Iterator[Complaint]:
+    """x-codes names exactly the codes of the enum beside it."""
+    for pointer, node in document.nodes.items():
+        codes = [code for code in node.get("enum", ()) if code] if "x-codes" in node else []
+        if "x-codes" in node and list(node["x-codes"]) != codes:
+            yield document.complaint(pointer, f"x-codes names {list(node['x-codes'])}, enum has {codes}")
+
+
+def bank_empty_values_are_absent(document: Document) -> Iterator[Complaint]:
+    """An optional field of a request admits the empty value (and null in JSON); a required one admits neither."""
+    empty = ("",) if document.name == "auth" else ("", None)
+    for pointer in document.request_schemas:
+        schema = document.at(pointer)
+        for name in schema["properties"]:
+            where = f"{pointer}/properties/{name}"
+            admitted = [value for value in empty if not document.errors(where, value)]
+            if name in schema.get("required", ()) and admitted:
+                yield document.complaint(where, f"required, but {admitted} are admitted")
+            if name not in schema.get("required", ()) and len(admitted) != len(empty):
+                yield document.complaint(where, f"optional, but of {list(empty)} only {admitted} are admitted")
+    for field in document.fields:
+        if field.kind == "query":
+            value = [""] if field.schema.get("type") == "array" else ""
+            admits = not document.errors(f"{field.pointer}/schema", value)
+            is_optional = not field.holder.get("required", False)
+            if not (admits == is_optional == field.holder.get("allowEmptyValue", False)):
+                yield document.complaint(field.pointer, "optional, allowEmptyValue and admitting it go together")
+
+
+def bank_replies_are_closed(document: Document) -> Iterator[Complaint]:
+    """Replies hold no member that the document does not name; requests may hold any."""
+    for pointer, schema in document.nodes.items():
+        if schema.get("type") != "object" or not isinstance(schema.get("properties"), dict):
+            continue
+        is_closed = schema.get("additionalProperties", True) is False
+        if is_closed and pointer in document.request_schemas:
+            yield document.complaint(pointer, "a request must admit unknown members")
+        if not is_closed and pointer not in document.request_schemas:
+            yield document.complaint(pointer, "a reply must not admit unknown members")
+
+
+def bank_conditions_name_earlier_parameters(document: Document) -> Iterator[Complaint]:
+    """x-required-with, x-only-with and x-not-before speak of parameters that come before."""
+    for operation in document.operations:
+        earlier: set[str] = set()
+        for name, pointer in document.parameters(operation).items():
+            parameter = document.at(pointer)
+            spoken_of = {*parameter.get("x-required-with", {}), *parameter.get("x-only-with", {})}
+            spoken_of |= {parameter["x-not-before"]} if "x-not-before" in parameter else set()
+            if later := sorted(spoken_of - earlier):
+                yield document.complaint(pointer, f"speaks of {later}, which does not come before")
+            earlier.add(name)
+
+
+RULES: tuple[Rule, ...] = (
+    operations_are_described,
+    fields_are_described,
+    patterns_are_exact,
+    examples_are_valid,
+    links_resolve,
+)
+BANK_RULES: tuple[Rule, ...] = (
+    bank_operations_are_complete,
+    bank_lengths_agree,
+    bank_codes_are_named,
+    bank_empty_values_are_absent,
+    bank_replies_are_closed,
+    bank_conditions_name_earlier_parameters,
+)
+
+
+def check_document(name: str, content: Mapping[str, Any]) -> list[Complaint]:
+    """Return every complaint about one document. What is no valid OpenAPI is not looked at further."""
+    document = Document(name, content)
+    if invalid := list(is_valid_openapi(document)):
+        return invalid
+    rules = (*RULES, *BANK_RULES) if name in BANK_DOCUMENTS else RULES
+    return [complaint for rule in rules for complaint in rule(document)]
+
+
+def main() -> int:
+    """Print every complaint about the contracts that exist; return the exit code."""
+    names = [name for name in contracts.DOCUMENTS if (DIRECTORY / f"{name}.yaml").exists()]
+    documents = [Document(name, contracts.load(name)) for name in names]
+    rows = contracts.load("refusals")["refusals"]
+    bank = [document for document in documents if document.name in BANK_DOCUMENTS]
+    complaints = list(chain(
+        *(check_document(document.name, document.content) for document in documents),
+        check_refusals(rows),
+        *(check_error_examples(document, rows) for document in bank),
+        check_pairs(load_pairs(), bank, rows),
+    ))  # fmt: skip
+    for complaint in complaints:
+        print(complaint)
+    return 1 if complaints else 0
+
+
+def _is_expression(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("$")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
