@@ -1,1 +1,278 @@
-def main() -> None: ...
+"""The command line. It reads the settings, calls one function, prints, and chooses the exit code.
+
+0 done, 1 the work failed, 2 wrong usage or settings (with the name of the setting and how to mend it).
+"""
+
+import base64
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+import contracts
+from integrator import app, companies, logs, worker
+from integrator.clock import SystemClock
+from integrator.companies import Registration, Role
+from integrator.domain.kana import NameNotTransferable
+from integrator.effects import NoCheckpoints
+from integrator.secret import Secret
+from integrator.settings import (
+    SettingsError,
+    read_master_keys,
+    read_store_settings,
+    read_web_settings,
+    read_worker_settings,
+    written_master_key,
+)
+from integrator.store.database import Database, DatabaseUnusable
+from integrator.store.migrate import is_current
+from integrator.store.migrate import migrate as migrate_database
+from integrator.vault import Intake, intake_public_key, new_master_key
+from integrator.web.companies import read_registration
+from integrator.web.contract import Contract, InputInvalid
+
+FAILED, WRONG_USAGE = 1, 2
+
+
+class Failed(click.ClickException):
+    """The work failed; the message says why."""
+
+    exit_code = FAILED
+
+
+class WrongUsage(click.ClickException):
+    """The command or a setting is wrong; the message says which and how to mend it."""
+
+    exit_code = WRONG_USAGE
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (SettingsError, app.AddressTaken) as wrong:
+        raise WrongUsage(str(wrong)) from None
+    except (
+        DatabaseUnusable,
+        companies.CompanyTaken,
+        companies.OtherEnvironment,
+        companies.RedirectURITooLong,
+        NameNotTransferable,
+    ) as failed:
+        raise Failed(str(failed)) from None
+    except companies.CompanyUnknown as unknown:
+        raise Failed(f"no company {unknown} is registered: integrator company add") from None
+
+
+@contextmanager
+def _database(*, url: str) -> Iterator[Database]:
+    database = Database(url, effects=NoCheckpoints())
+    try:
+        if not is_current(database):
+            raise Failed("the database does not answer or lacks migrations: run integrator migrate")
+        yield database
+    finally:
+        database.close()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Pays ReCORE's buy-backs through the bank's API, each exactly once. Settings: INTEGRATOR_… in the environment."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on instead of INTEGRATOR_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port instead of INTEGRATOR_PORT; 0 takes any free one.")
+@click.option(
+    "--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Receives the base URL once it answers."
+)
+def serve(host: str | None, port: int | None, ready_file: Path | None) -> None:
+    """Run the web side: ReCORE's API and the redirect URL of the bank."""
+    with _explained():
+        settings = read_web_settings(os.environ)
+        changed: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        logs.configure()
+        app.serve(replace(settings, **changed), ready_file=ready_file)
+
+
+@main.command()
+def work() -> None:
+    """Run the worker: the only process that opens secrets and calls the bank."""
+    with _explained():
+        settings = read_worker_settings(os.environ)
+        logs.configure()
+        worker.run(settings)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the schema of this release. Forward only; a foreign database is left as it is."""
+    with _explained():
+        database = Database(read_store_settings(os.environ).database_url, effects=NoCheckpoints())
+        try:
+            migrate_database(database)
+        finally:
+            database.close()
+    click.echo("the database is up to date")
+
+
+@main.group()
+def company() -> None:
+    """Register and show the companies that pay."""
+
+
+@company.command("add")
+@click.argument("company_id")
+@click.option("--name", required=True, help="For people.")
+@click.option("--client-id", required=True, help="Issued by the bank for this company and environment.")
+@click.option("--account-id", required=True, help="The bank's 口座ID that payouts are debited from.")
+@click.option("--remitter-name", help="As beneficiaries will read it; absent for the account's own kana name.")
+@click.option("--payout-limit-yen", type=click.IntRange(min=1), default=1_000_000, show_default=True)
+@click.option("--requests-per-second", type=click.IntRange(1, 100), default=1, show_default=True)
+def add_company(company_id: str, **told: Any) -> None:
+    """Register a company. Its client secret is read from standard input, never from the command line."""
+    with _explained():
+        settings = read_web_settings(os.environ)
+        registration = _registration({"company_id": company_id, "environment": settings.environment.value, **told})
+        with _database(url=settings.database_url) as database:
+            added = companies.register(
+                database,
+                registration,
+                site=companies.Site(settings.environment, settings.public_url),
+                intake=Intake(settings.intake_public_key, environment=settings.environment),
+                at=SystemClock().now(),
+                new_text=app.random_text,
+            )
+    click.echo(f"registered {added.company_id}; redirect URL for the bank: {added.redirect_uri}")
+
+
+@company.command("list")
+def list_companies() -> None:
+    """List the companies of this environment."""
+    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+        for found in _every(lambda after: companies.list_companies(database, after=after, limit=100)):
+            click.echo(f"{found.company_id}\t{found.environment}\t{found.name}")
+
+
+@company.command("show")
+@click.argument("company_id")
+def show_company(company_id: str) -> None:
+    """Show one company; its secret cannot be shown."""
+    with _explained():
+        settings = read_store_settings(os.environ)
+        with _database(url=settings.database_url) as database:
+            found = companies.get_company(database, company_id, environment=settings.environment)
+    lines = {
+        "company_id": found.company_id,
+        "name": found.name,
+        "environment": found.environment,
+        "client_id": found.client_id,
+        "account_id": found.account_id,
+        "remitter_name": found.remitter_name or "(the account's own)",
+        "redirect_uri": found.redirect_uri,
+        "payout_limit_yen": found.payout_limit_yen,
+        "requests_per_second": found.requests_per_second,
+        "client_secret": "kept" if found.has_kept_secret else "waiting for the worker",
+        "created_at": found.created_at.isoformat(),
+    }
+    for label, value in lines.items():
+        click.echo(f"{label}: {value}")
+
+
+@main.group()
+def key() -> None:
+    """Make, list and revoke API keys; print the worker's public intake key."""
+
+
+@key.command("create")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--company", "company_id", help="Whose key it is; exactly for the role company.")
+@click.option("--name", required=True, help="For people: who or what uses it.")
+def create_key(role: str, company_id: str | None, name: str) -> None:
+    """Make an API key and print it. It is shown this once."""
+    if (role == Role.COMPANY) != (company_id is not None):
+        raise WrongUsage("--company belongs to --role company, and only to it")
+    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+        made, _ = companies.create_key(
+            database, companies.NewKey(Role(role), company_id, name), at=SystemClock().now(), new_text=app.random_text
+        )
+    click.echo(made.reveal())
+
+
+@key.command("list")
+@click.option("--company", "company_id", help="Only the keys of this company.")
+def list_keys(company_id: str | None) -> None:
+    """List the keys: id, role, company, state and name, never a key itself."""
+    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+        for found in companies.list_keys(database, company_id=company_id):
+            state = "valid" if found.revoked_at is None else f"revoked {found.revoked_at.isoformat()}"
+            click.echo(f"{found.key_id}\t{found.role}\t{found.company_id or '-'}\t{state}\t{found.name}")
+
+
+@key.command("revoke")
+@click.argument("key_id")
+def revoke_key(key_id: str) -> None:
+    """Revoke a key at once and for ever."""
+    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+        if not companies.revoke_key(database, key_id, at=SystemClock().now()):
+            raise Failed(f"there is no key {key_id}: integrator key list")
+    click.echo(f"revoked {key_id}")
+
+
+@key.command("intake-public")
+def print_intake_public() -> None:
+    """Print INTEGRATOR_INTAKE_PUBLIC_KEY for the web, made from the first INTEGRATOR_MASTER_KEY. Not a secret."""
+    with _explained():
+        public = intake_public_key(read_master_keys(os.environ)[0])
+    click.echo(base64.b64encode(public).decode())
+
+
+@main.group("master-key")
+def master_key() -> None:
+    """The worker's keys."""
+
+
+@master_key.command("new")
+def new_key() -> None:
+    """Print a new INTEGRATOR_MASTER_KEY. Keep it where only the worker can read it."""
+    click.echo(written_master_key(new_master_key(secrets.token_bytes)))
+
+
+def _read_secret() -> Secret:
+    if sys.stdin.isatty():
+        return Secret(click.prompt("client secret", hide_input=True))
+    secret = sys.stdin.readline().strip()
+    if not secret:
+        raise WrongUsage("the client secret is read from standard input, and nothing came")
+    return Secret(secret)
+
+
+def _registration(told: dict[str, Any]) -> Registration:
+    limits = {"payout_yen": told.pop("payout_limit_yen"), "requests_per_second": told.pop("requests_per_second")}
+    body = {name: value for name, value in told.items() if value is not None}
+    body.update(client_secret=_read_secret().reveal(), limits=limits)
+    contract = Contract(contracts.load("integrator"))
+    try:
+        contract.check("CompanyRegistration", body)
+    except InputInvalid as wrong:
+        raise WrongUsage(f"{wrong.field}: expected {wrong.expected}, came {wrong.came}") from None
+    return read_registration(body, contract)
+
+
+def _every(page_after: Callable[[str | None], tuple[list[Any], str | None]]) -> Iterator[Any]:
+    after: str | None = None
+    while True:
+        page, after = page_after(after)
+        yield from page
+        if after is None:
+            return
+
+
+if __name__ == "__main__":
+    main()

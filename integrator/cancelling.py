@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from integrator.desk import NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
+from integrator.desk import LEASE, NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
 from integrator.domain.outcome import Accepted, Fact, InDoubt, NotCarriedOut, Rejected
 from integrator.domain.submission import CANCEL_CLASS, RETRY_DELAYS_SECONDS, STANDINGS, CancelState
 from integrator.following import cancel_failed
@@ -52,7 +52,7 @@ def cancel_one(desk: Desk) -> bool:
 def _store_intent(desk: Desk, held: Submission) -> bool:
     now = desk.clock.now()
     with desk.db.begin() as tx:
-        values = {"cancel_first_attempt_at": held.cancel_first_attempt_at or now}
+        values = {"cancel_first_attempt_at": held.cancel_first_attempt_at or now, "lease_until": now + LEASE}
         return rows.change_held(tx, held, now=now, values=values)
 
 

@@ -107,10 +107,10 @@ class BankClock:
 
 
 def _read(answer: Any, *, read_at: float) -> _Reading:
-    if not isinstance(answer, dict):
-        raise ValueError("the clock's answer is no object")
-    instant = datetime.fromisoformat(str(answer.get("now")))
-    rate = 0.0 if answer.get("frozen") is True else float(answer.get("rate", 1))
-    if instant.tzinfo is None:
-        raise ValueError("the clock's answer has no offset")
-    return _Reading(instant.astimezone(UTC), rate, read_at)
+    if not isinstance(answer, dict) or not isinstance(answer.get("now"), str):
+        raise ValueError("the clock's answer names no instant")
+    instant = datetime.fromisoformat(answer["now"])
+    rate = answer.get("rate", 1)
+    if instant.tzinfo is None or not isinstance(rate, int | float):
+        raise ValueError("the clock's answer has no offset, or a rate that is no number")
+    return _Reading(instant.astimezone(UTC), 0.0 if answer.get("frozen") is True else float(rate), read_at)

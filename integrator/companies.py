@@ -83,6 +83,23 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """Which service this is: its environment, and the base URL under which browsers reach it."""
+
+    environment: Environment
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """Whose API key to make; `company_id` is given exactly for the role company. `name` is for people."""
+
+    role: Role
+    company_id: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is calling. `company_id` is None for an operator."""
 
@@ -100,8 +117,7 @@ def register(
     db: Database,
     registration: Registration,
     *,
-    public_url: str,
-    environment: Environment,
+    site: Site,
     intake: Intake,
     at: datetime,
     new_text: NewText,
@@ -110,8 +126,8 @@ def register(
 
     Raises OtherEnvironment, RedirectURITooLong, CompanyTaken, and NameNotTransferable for the remitter's name.
     """
-    _check_environment(registration.environment, environment)
-    redirect_uri = redirect_uri_of(public_url, registration.company_id)
+    _check_environment(registration.environment, site.environment)
+    redirect_uri = redirect_uri_of(site.public_url, registration.company_id)
     if len(redirect_uri) > REDIRECT_URI_LENGTH_MAX:
         raise RedirectURITooLong(len(redirect_uri))
     company = _company(registration, redirect_uri, at=at)
@@ -154,17 +170,16 @@ def list_companies(db: Database, *, after: str | None, limit: int) -> tuple[list
     return page, page[-1].company_id if len(found) > limit else None
 
 
-def create_key(
-    db: Database, *, role: Role, company_id: str | None, name: str, at: datetime, new_text: NewText
-) -> tuple[Secret, ApiKey]:
+def create_key(db: Database, wanted: NewKey, *, at: datetime, new_text: NewText) -> tuple[Secret, ApiKey]:
     """Store a new API key and return (the key itself, what is stored of it). It cannot be shown again.
 
-    Raises CompanyUnknown. `company_id` is given exactly for the role company.
+    Raises CompanyUnknown.
     """
-    assert (role is Role.COMPANY) == (company_id is not None), "company keys name their company, others none"
+    company_id = wanted.company_id
+    assert (wanted.role is Role.COMPANY) == (company_id is not None), "company keys name their company, others none"
     key_id = new_text(8, ALPHABET)
     key = Secret(f"rk_{key_id}_{new_text(43, ALPHABET)}")
-    stored = ApiKey(key_id=key_id, key_hash=_hash(key), role=role, company_id=company_id, name=name, created_at=at)
+    stored = ApiKey(key_id, _hash(key), role=wanted.role, company_id=company_id, name=wanted.name, created_at=at)
     with db.begin() as tx:
         if company_id is not None and company_rows.find_company(tx, company_id) is None:
             raise CompanyUnknown(company_id)

@@ -12,6 +12,7 @@ from functools import partial
 from integrator.bank_client.wire import Refused, StatusLine, StatusPage, Unavailable
 from integrator.connections import Access
 from integrator.desk import (
+    LEASE,
     NO_TOKEN_WAIT_SECONDS,
     NO_TURN_WAIT_SECONDS,
     Desk,
@@ -136,7 +137,7 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
         return
     now = desk.clock.now()
     sent = replace(held, state=SubmissionState.REPEATING, attempt_count=held.attempt_count + 1)
-    values = {"state": sent.state.value, "attempt_count": sent.attempt_count}
+    values = {"state": sent.state.value, "attempt_count": sent.attempt_count, "lease_until": now + LEASE}
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, now=now, values=values):
             return

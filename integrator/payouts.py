@@ -93,6 +93,14 @@ def request_payout(
             return _known(tx, payer, known, request_hash), False
 
 
+def check_request(request: PayoutRequest, *, payer: Payer, today: date) -> Beneficiary:
+    """Return the beneficiary as the bank will print it. Raises PayoutRefused with field, expected and came."""
+    beneficiary = _checked_beneficiary(request)
+    _check_amount(request, payer)
+    _check_date(request, today=today)
+    return beneficiary
+
+
 def find_payout(db: Database, company_id: str, payout_id: str) -> PayoutView | None:
     """Return one payout of this company."""
     with db.read() as tx:
@@ -157,9 +165,7 @@ def _cancel(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime)
 def _store(
     tx: Connection, request: PayoutRequest, *, payer: Payer, key: tuple[str, str], at: datetime, new_text: NewText
 ) -> str:
-    beneficiary = _checked_beneficiary(request)
-    _check_amount(request, payer)
-    _check_date(request, today=civil_date(at))
+    beneficiary = check_request(request, payer=payer, today=civil_date(at))
     _check_replaced(tx, request, payer)
     payout_id = new_id("po", new_text)
     new = payout_rows.NewPayout(

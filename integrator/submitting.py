@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from integrator.bank_client import wire
 from integrator.connections import Access
-from integrator.desk import NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
+from integrator.desk import LEASE, NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
 from integrator.domain.days import civil_date
 from integrator.domain.outcome import Accepted, Attempt, Fact, InDoubt, NotCarriedOut, Outcome, Rejected, kind_of
 from integrator.domain.payout import PayoutState
@@ -155,6 +155,7 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
             "grant_id": sent.grant_id,
             "first_attempt_at": now,  # earlier attempts, if any, were provably not carried out
             "attempt_count": sent.attempt_count,
+            "lease_until": now + LEASE,  # the call has the whole lease, however long its turn took
         }
         if not rows.change_held(tx, held, now=now, values=values):
             return None

@@ -1,0 +1,162 @@
+"""The worker: the only process that opens secrets and calls the bank. Its parts are built and joined here.
+
+Any number of workers may run; they meet in the database alone. A signal lets the piece of work under way end
+and nothing new begin.
+"""
+
+import logging
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+import httpx
+
+from integrator.app import random_text
+from integrator.bank_client.api import BankClient
+from integrator.bank_client.calls import CallPorts, Calls, TimeLimits, new_http_client
+from integrator.bank_client.oauth import OAuthClient
+from integrator.cancelling import cancel_one
+from integrator.clock import BankClock, Clock, SystemClock
+from integrator.connections import TokenPorts, Tokens
+from integrator.desk import Desk
+from integrator.doubt import resolve_one
+from integrator.effects import Checkpoints, NoCheckpoints
+from integrator.following import follow_one
+from integrator.gate import Gate
+from integrator.jobs import run_one_job
+from integrator.payouts import NewText
+from integrator.settings import ClockSource, WorkerSettings
+from integrator.store.database import Database, DatabaseUnusable
+from integrator.store.migrate import is_current
+from integrator.submitting import submit_one
+from integrator.vault import Vault
+
+IDLE_SECONDS = 0.2
+AFTER_FAILURE_SECONDS = 1.0
+ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+log = logging.getLogger("integrator.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything through which a worker touches the outside. Tests give their own.
+
+    `gate_clock` counts real seconds, as the bank's limit does, while `clock` may be the mock bank's.
+    """
+
+    db: Database
+    http: httpx.Client
+    clock: Clock
+    gate_clock: Clock
+    timer: Callable[[], float]
+    checkpoints: Checkpoints
+    new_text: NewText
+    random_bytes: Callable[[int], bytes]
+
+
+class Worker:
+    """One worker. `step` does at most one piece of each kind of work; no kind can starve another."""
+
+    def __init__(self, settings: WorkerSettings, ports: Ports) -> None:
+        call_ports = CallPorts(
+            clock=ports.clock,
+            checkpoints=ports.checkpoints,
+            timer=ports.timer,
+            new_request_id=lambda: ports.new_text(20, ID_ALPHABET),
+            log=logging.getLogger("integrator.bank_call"),
+        )
+        limits = TimeLimits(settings.connect_seconds, settings.read_seconds)
+        calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
+        gate = Gate(
+            ports.db,
+            clock=ports.gate_clock,
+            checkpoints=ports.checkpoints,
+            jitter_seconds=settings.gate_jitter_seconds,
+        )
+        self._vault = Vault(settings.master_keys, environment=settings.environment, random_bytes=ports.random_bytes)
+        tokens = Tokens(
+            TokenPorts(
+                db=ports.db,
+                vault=self._vault,
+                oauth=OAuthClient(calls),
+                gate=gate,
+                clock=ports.clock,
+                new_text=ports.new_text,
+            )
+        )
+        self.desk = Desk(
+            db=ports.db,
+            bank=BankClient(calls),
+            tokens=tokens,
+            gate=gate,
+            clock=ports.clock,
+            new_text=ports.new_text,
+        )
+
+    def step(self) -> bool:
+        """Do what is due, one piece of each kind: people who wait first, then money, then questions. False when idle."""
+        desk = self.desk
+        did = [
+            run_one_job(desk, self._vault),
+            submit_one(desk),
+            resolve_one(desk),
+            cancel_one(desk),
+            follow_one(desk),
+        ]
+        return any(did)
+
+
+def run(settings: WorkerSettings) -> None:
+    """Work until SIGTERM or SIGINT. Raises DatabaseUnusable when the database is not migrated."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    db = Database(settings.database_url, effects=NoCheckpoints())
+    try:
+        if not is_current(db):
+            raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
+        with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
+            worker = Worker(settings, _ports(settings, db, http, clock_http))
+            log.info("worker.started environment=%s", settings.environment)
+            work_until(worker, stopping)
+    finally:
+        db.close()
+    log.info("worker.stopped")
+
+
+def work_until(worker: Worker, stopping: threading.Event) -> None:
+    """Step until told to stop. What a step could not finish stays leased, and is doubt to whoever comes next."""
+    while not stopping.is_set():
+        try:
+            is_busy = worker.step()
+        except Exception:
+            # The one place of the process that catches everything: the row stays leased, the next step goes on.
+            log.exception("worker.step_failed")
+            stopping.wait(AFTER_FAILURE_SECONDS)
+            continue
+        if not is_busy:
+            stopping.wait(IDLE_SECONDS)
+
+
+def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_http: httpx.Client) -> Ports:
+    own = SystemClock()
+    is_banks = settings.clock is ClockSource.BANK
+    return Ports(
+        db=db,
+        http=http,
+        clock=BankClock(settings.bank_url, http=clock_http) if is_banks else own,
+        gate_clock=own,
+        timer=time.monotonic,
+        checkpoints=NoCheckpoints(),
+        new_text=random_text,
+        random_bytes=secrets.token_bytes,
+    )

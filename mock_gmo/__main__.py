@@ -1,1 +1,76 @@
-def main() -> None: ...
+"""The command line of the mock bank: read settings, build the application, serve. Nothing is decided here."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from random import SystemRandom
+from typing import NoReturn
+
+import click
+
+from mock_gmo.app import create_app
+from mock_gmo.contract import StartError
+from mock_gmo.marked_yaml import DocumentError
+from mock_gmo.scenarios.loader import names
+from mock_gmo.server import PortTaken, listen, serve
+from mock_gmo.settings import ENVIRONMENTS, PROFILES, Settings, SettingsError
+
+WORK_FAILED = 1
+WRONG_USAGE = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gmo-bank-in-a-box")
+def main() -> None:
+    """銀行APIのサンドボックス — a bank to test payouts against, with real rules and made-up money."""
+
+
+@main.command("serve")
+@click.option("--host", help="Address to listen on [MOCK_GMO_HOST, 127.0.0.1].")
+@click.option("--port", help="Port, 0 for any free one [MOCK_GMO_PORT, 8310].")
+@click.option("--scenario", help="Name or file of the first state [MOCK_GMO_SCENARIO, corporate].")
+@click.option("--environment", help=f"One of {', '.join(ENVIRONMENTS)} [MOCK_GMO_ENVIRONMENT, local].")
+@click.option("--profile", help=f"One of {', '.join(PROFILES)} [MOCK_GMO_PROFILE, bank].")
+@click.option("--seed", help="Makes tokens and numbers repeatable [MOCK_GMO_SEED].")
+@click.option("--ready-file", help="Gets the base URL once the bank answers.", type=click.Path(dir_okay=False))
+def serve_command(**options: str | None) -> None:
+    """銀行を起動します。 Run the bank until Ctrl-C or SIGTERM."""
+    try:
+        settings = Settings.from_env(os.environ, **options)
+        application = create_app(
+            settings,
+            real_time=time.time,
+            monotonic=time.monotonic,
+            random_source=SystemRandom(),
+            sleep=time.sleep,
+        )
+        listener = listen(settings.host, settings.port)
+    except (SettingsError, DocumentError, PortTaken) as wrong:
+        _end(str(wrong), WRONG_USAGE)
+    except StartError as broken:
+        _end(str(broken), WORK_FAILED)
+    _forget_old(settings.ready_file)
+    serve(application, listener, ready_file=settings.ready_file, ready=lambda url: click.echo(f"ready {url}"))
+
+
+@main.command("scenarios")
+def scenarios_command() -> None:
+    """使えるシナリオを表示します。 List the scenarios, one line each."""
+    for name, title in names():
+        click.echo(f"{name}\t{title}")
+
+
+def _forget_old(ready_file: Path | None) -> None:
+    """A file left by an earlier run must not be taken for this one's."""
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(f"mock-gmo: {message}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

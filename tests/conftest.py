@@ -18,7 +18,13 @@ from tests.postgres import private_postgres
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
 _QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
 settings.register_profile(
-    "dev", max_examples=30, stateful_step_count=30, deadline=None, print_blob=True, phases=_PHASES, suppress_health_check=_QUIET
+    "dev",
+    max_examples=30,
+    stateful_step_count=30,
+    deadline=None,
+    print_blob=True,
+    phases=_PHASES,
+    suppress_health_check=_QUIET,
 )
 settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples=40, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))

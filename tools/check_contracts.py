@@ -38,8 +38,18 @@ STATUSES: Mapping[str, frozenset[str]] = {
 Rule = Callable[[Document], Iterator[Complaint]]
 
 
+def references_resolve(document: Document) -> Iterator[Complaint]:
+    """Every reference leads somewhere in the same document."""
+    for pointer, node in document.nodes.items():
+        if "$ref" in node:
+            try:
+                document.resolve(pointer)
+            except KeyError:
+                yield document.complaint(pointer, f"{node['$ref']} leads nowhere")
+
+
 def is_valid_openapi(document: Document) -> Iterator[Complaint]:
-    """The document is OpenAPI 3.1.0; references and operation ids included."""
+    """The document is OpenAPI 3.1.0, operation ids included."""
     if document.content.get("openapi") != "3.1.0":
         yield document.complaint("#/openapi", f"expected 3.1.0, came {document.content.get('openapi')!r}")
     for error in OpenAPIV31SpecValidator(dict(document.content)).iter_errors():
@@ -219,10 +229,11 @@ BANK_RULES: tuple[Rule, ...] = (
 
 
 def check_document(name: str, content: Mapping[str, Any]) -> list[Complaint]:
-    """Return every complaint about one document. What is no valid OpenAPI is not looked at further."""
+    """Return every complaint about one document. What is not valid OpenAPI is not looked at further."""
     document = Document(name, content)
-    if invalid := list(is_valid_openapi(document)):
-        return invalid
+    for precondition in (references_resolve, is_valid_openapi):
+        if invalid := list(precondition(document)):
+            return invalid
     rules = (*RULES, *BANK_RULES) if name in BANK_DOCUMENTS else RULES
     return [complaint for rule in rules for complaint in rule(document)]
 

@@ -196,5 +196,5 @@ def _presence_faults(parameter: Mapping[str, Any], given: Mapping[str, Any]) -> 
         yield "is missing"
     if value != "" and not allowed.items() <= given.items():
         yield "is not allowed"
-    if value != "" and value < given.get(parameter.get("x-not-before"), value):
+    if value != "" and value < given.get(parameter.get("x-not-before", ""), value):
         yield f"is before {parameter['x-not-before']}"

@@ -24,7 +24,7 @@ from typing import Any
 
 import httpx
 
-from integrator.companies import Role, create_key
+from integrator.companies import NewKey, Role, create_key
 from integrator.effects import NoCheckpoints
 from integrator.settings import MasterKey, written_master_key
 from integrator.store.database import Database
@@ -148,7 +148,8 @@ class Sandbox:
             db.close()
 
     def _new_key(self, db: Database, role: Role, company_id: str | None) -> str:
-        key, _ = create_key(db, role=role, company_id=company_id, name="sandbox", at=datetime.now(UTC), new_text=new_text)
+        wanted = NewKey(role=role, company_id=company_id, name="sandbox")
+        key, _ = create_key(db, wanted, at=datetime.now(UTC), new_text=new_text)
         return key.reveal()
 
     def _register(self, operator_key: str) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def store_grant(tx: Connection, consent: StandingConsent) -> None:
 
 
 def claim_refresh(tx: Connection, company_id: str, *, version: int, now: datetime, lease: tuple[str, datetime]) -> bool:
-    """Reserve the refresh of token `version` for lease[0] until lease[1]. False when it changed or somebody is at it."""
+    """Reserve the refresh of token `version` for lease[0] until lease[1]. False when it is another by now or held."""
     free = or_(connections.c.refresh_until.is_(None), connections.c.refresh_until <= now)
     same = and_(connections.c.company_id == company_id, connections.c.version == version, free)
     held = {"refresh_owner": lease[0], "refresh_until": lease[1]}

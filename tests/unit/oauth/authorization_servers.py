@@ -107,18 +107,17 @@ class Dialogue:
     def redeem(self, code: str, *, at: datetime = NOON, **changes: str) -> TokenReply:
         return self.server.token(self.redeem_form(code, **changes), None, at=at)
 
-    def refresh_form(self, refresh_token: str, **changes: str) -> dict[str, str]:
+    def refresh_form(self, refresh_token: str) -> dict[str, str]:
         return {
             "grant_type": "refresh_token",
             "refresh_token": refresh_token,
             "client_id": self.client.client_id,
             "client_secret": SECRET,
-            **changes,
         }
 
     def refresh(self, reply: TokenReply, *, at: datetime = NOON, **changes: str) -> TokenReply:
         assert reply.refresh_token is not None
-        return self.server.token(self.refresh_form(reply.refresh_token.reveal(), **changes), None, at=at)
+        return self.server.token({**self.refresh_form(reply.refresh_token.reveal()), **changes}, None, at=at)
 
     def opens(self, reply: TokenReply, *, at: datetime = NOON) -> bool:
         token = self.server.find_access(reply.access_token.reveal())

@@ -9,7 +9,6 @@ from dataclasses import fields
 import pytest
 
 import contracts
-from mock_gmo.oauth import tokens
 from mock_gmo.oauth.errors import ERRORS, OAuthRefusal
 from mock_gmo.oauth.rules import OAuthRules
 from tests.unit.oauth.authorization_servers import (
@@ -179,9 +178,8 @@ def test_a_second_consent_leaves_the_first_grant_alive():
     assert dialogue.opens(second)
 
 
-def test_too_many_living_tokens_are_a_temporary_refusal_and_dead_ones_make_room(monkeypatch):
-    monkeypatch.setattr(tokens, "TOKENS_MAX", 3)
-    dialogue = Dialogue(OAuthRules(access_token_seconds=60, refresh_token_seconds=120))
+def test_too_many_living_tokens_are_a_temporary_refusal_and_dead_ones_make_room():
+    dialogue = Dialogue(OAuthRules(tokens_max=3, access_token_seconds=60, refresh_token_seconds=120))
     for _ in range(3):
         dialogue.redeem(dialogue.code())
 

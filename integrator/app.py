@@ -1,0 +1,216 @@
+"""The web side: the only file that builds its parts and joins them, and the server that runs it.
+
+It is given the intake public key and no other: it can seal for the worker and open nothing.
+"""
+
+import errno
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+import contracts
+from integrator import companies, payouts
+from integrator.clock import BankClock, Clock, SystemClock
+from integrator.companies import NewText
+from integrator.domain.kana import NameNotTransferable
+from integrator.effects import NoCheckpoints
+from integrator.jobs import NotAnswered
+from integrator.settings import ClockSource, WebSettings
+from integrator.store.database import Database
+from integrator.vault import Intake
+from integrator.web import access_log
+from integrator.web import companies as companies_web
+from integrator.web import connections as connections_web
+from integrator.web import health as health_web
+from integrator.web import inquiries as inquiries_web
+from integrator.web import payouts as payouts_web
+from integrator.web.contract import BODY_BYTES_MAX, Contract
+from integrator.web.pages import Pages
+from integrator.web.problems import WebProblem, Words, problem, refused
+from integrator.web.serving import Door, Refusals
+from integrator.web.waiting import Waiting
+
+THREADS = 32
+STOP_SECONDS = 1  # how long requests under way may take after SIGTERM
+REQUEST_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class AddressTaken(Exception):
+    """The address cannot be listened on. The message says which, why, and how to choose another."""
+
+
+def create_app(
+    settings: WebSettings, *, database: Database, clock: Clock, pause: Callable[[float], None], new_text: NewText
+) -> Flask:
+    """Return the web application. Two of them share nothing but what is passed in.
+
+    Raises ContractMismatch when an operation of contracts/integrator.yaml has no handler, or the reverse.
+    """
+    app = Flask("integrator", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.url_map.merge_slashes = False
+    pages = Pages()
+    intake = Intake(settings.intake_public_key, environment=settings.environment)
+    waiting = Waiting(database, clock=clock, pause=pause, new_text=new_text)
+    door = Door(
+        Contract(contracts.load("integrator")),
+        db=database,
+        pages=pages,
+        new_instance=lambda: new_text(20, REQUEST_ID_ALPHABET),
+    )
+    connection_parts = connections_web.Parts(
+        settings=settings,
+        db=database,
+        clock=clock,
+        intake=intake,
+        new_text=new_text,
+        pages=pages,
+        wait_for_answer=waiting.for_exchange,
+    )
+    of = settings.environment
+    for blueprint in (
+        companies_web.blueprint(door, settings=settings, db=database, clock=clock, intake=intake, new_text=new_text),
+        connections_web.blueprint(door, connection_parts),
+        payouts_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask, new_text=new_text),
+        inquiries_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask),
+        health_web.blueprint(door, db=database, environment=of),
+    ):
+        app.register_blueprint(blueprint)
+    door.check_complete(app)
+    door.install_refusals(app, REFUSALS)
+    access_log.install(app, environment=settings.environment, clock=clock)
+    return app
+
+
+def _not_answered(failed: NotAnswered) -> WebProblem:
+    said = failed.message
+    words = Words(
+        came=failed.came,
+        detail=f"銀行の回答: {said}（{failed.came}）" if said else None,
+    )
+    return problem(failed.problem, words)
+
+
+def _cancel_refused(failed: payouts.CancelRefused) -> WebProblem:
+    return problem(
+        "cancel-refused", Words(field="state", expected="a state before the bank processes it", came=failed.state)
+    )
+
+
+def _name_refused(failed: NameNotTransferable) -> WebProblem:
+    return problem("name-not-transferable", Words(field="/remitter_name", expected=failed.expected, came=failed.came))
+
+
+# Every refusal that can leave the layers below, and how the caller is told.
+REFUSALS: Refusals = {
+    companies.CompanyUnknown: lambda _failed: problem("company-unknown", Words(field="company_id")),
+    companies.CompanyTaken: lambda failed: problem("company-exists", Words(field=f"/{failed.which}")),
+    companies.OtherEnvironment: lambda failed: problem(
+        "other-environment", Words(field="/environment", expected=failed.expected, came=failed.came)
+    ),
+    companies.RedirectURITooLong: lambda failed: problem(
+        "redirect-uri-too-long", Words(field="/company_id", expected="at most 256 characters", came=str(failed.length))
+    ),
+    NameNotTransferable: _name_refused,
+    NotAnswered: _not_answered,
+    payouts.PayoutRefused: lambda failed: refused(failed.problem),
+    payouts.PayoutUnknown: lambda _failed: problem("payout-unknown"),
+    payouts.IdempotencyConflict: lambda _failed: problem("idempotency-conflict", Words(field="Idempotency-Key")),
+    payouts.CancelRefused: _cancel_refused,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listening socket, by its descriptor, and the URL under which it answers."""
+
+    descriptor: int
+    url: str
+
+
+def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
+    """Run the web side until SIGTERM or SIGINT; then it ends within 2 seconds. Does not return.
+
+    Raises AddressTaken before anything else happens. `ready_file` receives the base URL once it answers.
+    """
+    listener = _listen(settings.host, settings.port)
+
+    def load() -> Flask:
+        return create_app(
+            settings,
+            database=Database(settings.database_url, effects=NoCheckpoints()),
+            clock=_clock(settings),
+            pause=time.sleep,
+            new_text=random_text,
+        )
+
+    def say_ready(_worker: object) -> None:
+        print(f"integrator web: {listener.url}", file=sys.stderr, flush=True)  # noqa: T201
+        if ready_file is not None:
+            ready_file.write_text(listener.url + "\n", encoding="utf-8")
+
+    options = {
+        "bind": f"fd://{listener.descriptor}",
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "graceful_timeout": STOP_SECONDS,
+        "loglevel": "warning",
+        "accesslog": None,  # its lines would hold the query, and with it authorization codes
+        "control_socket_disable": True,
+        "post_worker_init": say_ready,
+    }
+    _Server(load, options).run()
+
+
+def random_text(length: int, alphabet: str) -> str:
+    """Return `length` characters chosen from `alphabet` by the operating system's source of secrets."""
+    return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def _clock(settings: WebSettings) -> Clock:
+    if settings.clock is ClockSource.BANK:
+        return BankClock(settings.bank_url, http=httpx.Client(trust_env=False))
+    return SystemClock()
+
+
+def _listen(host: str, port: int) -> Listener:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(512)
+    except OSError as error:
+        listening.close()
+        reason = "the port is taken" if error.errno == errno.EADDRINUSE else (error.strerror or str(error))
+        raise AddressTaken(
+            f"INTEGRATOR_PORT: cannot listen on {host}:{port}: {reason}. "
+            "Choose another with --port or INTEGRATOR_PORT; 0 takes any free one."
+        ) from None
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listening.getsockname()[1]}"
+    return Listener(listening.detach(), url)  # the server owns the descriptor from here on
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, load: Callable[[], Flask], options: Mapping[str, Any]) -> None:
+        self._load = load
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._load()

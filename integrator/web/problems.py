@@ -1,0 +1,265 @@
+"""Every refusal and failure of the web side as a problem document (RFC 9457): one table from code to status and words.
+
+Domain refusals bring their own words; here they only get their HTTP status.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from integrator.domain.problem import Problem
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all problems of one code have in common."""
+
+    status: int
+    title: str
+    detail: str
+    detail_en: str
+
+
+KINDS: dict[str, Kind] = {
+    "request-invalid": Kind(
+        400,
+        "リクエストの内容が正しくありません",
+        "リクエストを確認してください。",
+        "The request is not as the contract describes it.",
+    ),
+    "key-missing": Kind(
+        401,
+        "APIキーがありません",
+        "Authorization ヘッダーに Bearer APIキー を指定してください。",
+        "Send the API key as Authorization: Bearer KEY.",
+    ),
+    "key-unknown": Kind(
+        401,
+        "APIキーが無効です",
+        "APIキーが登録されていないか、失効しています。管理者に確認してください。",
+        "The API key is not known or has been revoked. Ask an operator for a new one.",
+    ),
+    "role-not-allowed": Kind(
+        403,
+        "このAPIキーでは実行できません",
+        "この操作には別の種類のAPIキーが必要です。",
+        "This operation needs an API key of another role.",
+    ),
+    "other-company": Kind(
+        403,
+        "他の会社の情報は利用できません",
+        "このAPIキーの会社IDを指定してください。",
+        "The key belongs to another company. Use that company's id in the path.",
+    ),
+    "path-unknown": Kind(
+        404,
+        "該当する操作がありません",
+        "URLを確認してください。",
+        "There is no such path. See contracts/integrator.yaml.",
+    ),
+    "company-unknown": Kind(
+        404,
+        "会社が登録されていません",
+        "会社IDを確認するか、先に会社を登録してください。",
+        "There is no such company. Check the id or register the company first.",
+    ),
+    "payout-unknown": Kind(
+        404, "支払が見つかりません", "支払IDを確認してください。", "This company has no such payout. Check the id."
+    ),
+    "method-not-allowed": Kind(
+        405,
+        "このメソッドは使えません",
+        "Allow ヘッダーのメソッドを使ってください。",
+        "Use one of the methods in the Allow header.",
+    ),
+    "not-connected": Kind(
+        409,
+        "銀行口座と連携していません",
+        "口座連携を行ってから、もう一度お試しください。",
+        "The company is not connected to the bank. Let the account holder consent, then try again.",
+    ),
+    "idempotency-conflict": Kind(
+        409,
+        "同じ冪等キーで別の内容が依頼されています",
+        "このキーは別の支払に使われています。内容を戻すか、新しいキーを指定してください。",
+        "This Idempotency-Key stands for another payout. Send the same body again, or use a new key.",
+    ),
+    "cancel-refused": Kind(
+        409,
+        "この支払は取り消せません",
+        "現在の状態では取消できません。",
+        "The payout cannot be cancelled in its present state.",
+    ),
+    "company-exists": Kind(
+        409,
+        "すでに登録されています",
+        "会社IDまたはクライアントIDは、すでに登録されています。",
+        "A company with this company_id or client_id is already registered.",
+    ),
+    "body-too-large": Kind(
+        413, "リクエストが大きすぎます", "本文は64KiB以内にしてください。", "The body may have at most 64 KiB."
+    ),
+    "content-type-unsupported": Kind(
+        415,
+        "Content-Type が正しくありません",
+        "本文は application/json で送信してください。",
+        "Send the body as application/json.",
+    ),
+    "other-environment": Kind(
+        422,
+        "環境が一致しません",
+        "この環境に登録できるのは、同じ環境の会社だけです。",
+        "This service belongs to another environment. Register the company there.",
+    ),
+    "redirect-uri-too-long": Kind(
+        422,
+        "リダイレクトURLが長すぎます",
+        "銀行に登録できるのは256文字までです。会社IDを短くしてください。",
+        "The bank registers redirect URLs of at most 256 characters. Use a shorter company_id.",
+    ),
+    "name-not-transferable": Kind(
+        422,
+        "名義を振込できる文字にできません",
+        "全角または半角のカタカナで入力してください。",
+        "The name cannot be written in the bank's characters. Write it in katakana.",
+    ),
+    "period-reversed": Kind(
+        400,
+        "対象期間が正しくありません",
+        "date_from は date_to 以前の日付にしてください。",
+        "date_from must not be after date_to.",
+    ),
+    "cursor-unknown": Kind(
+        400,
+        "次ページキーが正しくありません",
+        "前のページの next_cursor をそのまま指定してください。",
+        "Pass next_cursor of the page before, unchanged.",
+    ),
+    "bank-refused-order": Kind(
+        422,
+        "銀行で受け付けられない内容です",
+        "銀行の回答を確認し、内容を直してください。",
+        "The bank would not take this order. Correct it.",
+    ),
+    "failure": Kind(
+        500,
+        "処理に失敗しました",
+        "当サービスの不具合です。instance を添えてご連絡ください。支払依頼は、同じ冪等キーで再度送信できます。",
+        "A bug of ours. Report the instance. A payout order can be sent again under the same Idempotency-Key.",
+    ),
+    "bank-refused": Kind(
+        502,
+        "銀行が照会を受け付けませんでした",
+        "銀行の回答を確認してください。",
+        "The bank refused the inquiry.",
+    ),
+    "bank-unreadable": Kind(
+        502,
+        "銀行の回答を読み取れませんでした",
+        "しばらくしてから、もう一度お試しください。",
+        "The bank's answer could not be read. Try again later.",
+    ),
+    "bank-unavailable": Kind(
+        503,
+        "銀行に接続できません",
+        "しばらくしてから、もう一度お試しください。",
+        "The bank cannot be asked right now. Try again later.",
+    ),
+    "too-many-waiting": Kind(
+        503,
+        "混み合っています",
+        "銀行への照会が多すぎます。しばらくしてから、もう一度お試しください。",
+        "Too many inquiries are waiting for the bank. Try again later.",
+    ),
+    "seal-broken": Kind(
+        503,
+        "保管された秘密情報を読み取れません",
+        "当サービスの鍵の設定を確認してください。管理者にご連絡ください。",
+        "A kept secret does not open with the configured keys. Tell an operator.",
+    ),
+    "not-ready": Kind(
+        503,
+        "準備ができていません",
+        "データベースに接続できないか、移行が済んでいません。integrator migrate を実行してください。",
+        "The database does not answer or lacks migrations. Run: integrator migrate",
+    ),
+    "no-answer-in-time": Kind(
+        504,
+        "時間内に回答がありませんでした",
+        "ワーカーが動いているか確認し、もう一度お試しください。",
+        "The worker did not answer in time. See that it runs, and try again.",
+    ),
+}
+
+# Codes of refusals that `payouts` words itself; all of them are well-formed orders that break a rule.
+REFUSED_STATUS = 422
+
+
+class WebProblem(Exception):
+    """A problem on its way to the caller."""
+
+    def __init__(self, problem: Problem, *, status: int, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(problem.detail_en)
+        self.problem = problem
+        self.status = status
+        self.headers = headers
+
+    def as_json(self, *, instance: str | None = None) -> dict[str, Any]:
+        """Return the document with its status, and `instance` when there is one."""
+        members = {**self.problem.as_json(), "status": self.status}
+        return members if instance is None else {**members, "instance": instance}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one occurrence adds to its kind. Absent texts are those of the kind."""
+
+    detail: str | None = None
+    detail_en: str | None = None
+    field: str | None = None
+    expected: str | None = None
+    came: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+_NO_WORDS = Words()
+
+
+def problem(code: str, words: Words = _NO_WORDS) -> WebProblem:
+    """Return the problem of a row of KINDS, ready to raise."""
+    kind = KINDS[code]
+    found = Problem(
+        code=code,
+        title=kind.title,
+        detail=words.detail or kind.detail,
+        detail_en=words.detail_en or kind.detail_en,
+        field=words.field,
+        expected=words.expected,
+        came=words.came,
+    )
+    return WebProblem(found, status=kind.status, headers=words.headers)
+
+
+def refused(found: Problem) -> WebProblem:
+    """Return the problem of a domain refusal that has its own words."""
+    return WebProblem(found, status=REFUSED_STATUS)
+
+
+_INPUT_WORDS = {  # by the JSON Schema keyword that failed; anything else is "not right"
+    "missing": ("{label}を指定してください。", "{field} is required."),
+    "required": ("{label}を指定してください。", "{field} is required."),
+    "unknown": ("{label}という項目はありません。", "{field} is not known here."),
+    "repeated": ("{label}は1回だけ指定してください。", "{field} may stand only once."),
+    "unreadable": ("本文をJSONとして読み取れません。", "The body cannot be read as JSON."),
+    "type": ("{label}の型が正しくありません。", "{field} has the wrong type."),
+}
+_NOT_RIGHT = ("{label}が正しくありません。", "{field} is not right.")
+
+
+def input_invalid(reason: str, *, label: str, words: Words) -> WebProblem:
+    """Return the problem of a request outside the contract; `reason` is the rule of the contract that it breaks."""
+    detail, detail_en = _INPUT_WORDS.get(reason, _NOT_RIGHT)
+    where = words.field or "the body"
+    told = replace(words, detail=detail.format(label=label), detail_en=detail_en.format(field=where))
+    return problem("request-invalid", told)

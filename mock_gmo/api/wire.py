@@ -1,0 +1,146 @@
+"""JSON to the bank's values and back: digit strings, civil dates, members that do not exist when they have no value.
+
+No banking rule lives here; member names and their order are those of the bank's document.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from mock_gmo.bank.customers import Account, Balance
+from mock_gmo.bank.days import JAPAN
+from mock_gmo.bank.postings import StatementLine
+from mock_gmo.bank.transfers import OrderLine, TransferOrder
+from mock_gmo.bank.yen import parse_yen
+
+Json = dict[str, Any]
+
+# Source: Corporation API, Account: 科目コード, 代表口座コード, 通貨名.
+ACCOUNT_TYPE_NAMES: Final = {"01": "普通預金（有利息）", "02": "普通預金（決済用）"}
+PRIMARY_CODES: Final = {True: ("1", "代表口座"), False: ("2", "追加口座")}
+CURRENCY_NAMES: Final = {"JPY": "日本円"}
+
+
+def present(members: Iterable[tuple[str, Any]]) -> Json:
+    """Return the members that have a value. The bank sends neither null nor an empty string."""
+    return {name: value for name, value in members if value is not None and value != ""}
+
+
+def write_datetime(at: datetime) -> str:
+    """Return an instant as the bank writes it: 2026-04-01T10:00:00+09:00."""
+    return at.astimezone(JAPAN).isoformat(timespec="seconds")
+
+
+def write_base(at: datetime) -> Json:
+    """Return 基準日 and 基準時刻 of an inquiry."""
+    day, _, time = write_datetime(at).partition("T")
+    return {"baseDate": day, "baseTime": time}
+
+
+def read_date(fields: Mapping[str, Any], name: str) -> date | None:
+    """Return a date member that the gateway has checked, or None."""
+    text = fields.get(name)
+    return date.fromisoformat(text) if text is not None else None
+
+
+def read_transfer_order(fields: Mapping[str, Any]) -> TransferOrder:
+    """Return the order in a body that the gateway has checked, every text as sent. Source: TransferRequest."""
+    return TransferOrder(
+        account_id=fields["accountId"],
+        remitter_name=fields.get("remitterName"),
+        designated_date=date.fromisoformat(fields["transferDesignatedDate"]),
+        holiday_code=fields.get("transferDateHolidayCode"),
+        total_count=_number(fields.get("totalCount")),
+        total_amount_yen=_number(fields.get("totalAmount")),
+        apply_comment=fields.get("applyComment"),
+        lines=tuple(_read_line(line) for line in fields["transfers"]),
+    )
+
+
+def write_account(account: Account) -> Json:
+    """Return one element of 口座情報リスト. Source: Account."""
+    code, code_name = PRIMARY_CODES[account.primary]
+    return {
+        "accountId": account.account_id,
+        "branchCode": account.branch_code,
+        "branchName": account.branch_name,
+        "accountTypeCode": account.type_code,
+        "accountTypeName": ACCOUNT_TYPE_NAMES[account.type_code],
+        "accountNumber": account.number,
+        "primaryAccountCode": code,
+        "primaryAccountCodeName": code_name,
+        "accountName": account.name,
+        "accountNameKana": account.name_kana,
+        "currencyCode": account.currency,
+        "currencyName": CURRENCY_NAMES[account.currency],
+        "transferLimitAmount": str(account.transfer_limit_yen),
+    }
+
+
+def write_balance(balance: Balance, *, at: datetime) -> Json:
+    """Return one element of 残高情報リスト. Source: Balance."""
+    account = balance.account
+    return {
+        "accountId": account.account_id,
+        "accountTypeCode": account.type_code,
+        "accountTypeName": ACCOUNT_TYPE_NAMES[account.type_code],
+        "balance": str(balance.balance_yen),
+        **write_base(at),
+        "withdrawableAmount": str(balance.withdrawable_yen),
+        "previousDayBalance": str(balance.previous_day_yen),
+        "previousMonthBalance": str(balance.previous_month_yen),
+        "currencyCode": account.currency,
+        "currencyName": CURRENCY_NAMES[account.currency],
+    }
+
+
+def write_currency(account: Account) -> Json:
+    """Return 通貨コード and 通貨名 of an account."""
+    return {"currencyCode": account.currency, "currencyName": CURRENCY_NAMES[account.currency]}
+
+
+def write_statement(lines: Sequence[StatementLine], *, with_payer: bool) -> list[Json]:
+    """Return 入出金明細情報リスト; `with_payer` adds the four members of incoming transfers. Source: Transaction."""
+    return [_write_posting(line, with_payer=with_payer) for line in lines]
+
+
+def _write_posting(line: StatementLine, *, with_payer: bool) -> Json:
+    written: Json = {
+        "transactionDate": line.transaction_date.isoformat(),
+        "valueDate": line.value_date.isoformat(),
+        "transactionType": line.transaction_type,
+        "amount": str(line.amount_yen),
+    }
+    if line.remarks:
+        written["remarks"] = line.remarks
+    written["balance"] = str(line.balance_yen)
+    written["itemKey"] = line.item_key
+    if with_payer:
+        written |= present(
+            (
+                ("applicantName", line.applicant_name),
+                ("paymentBankName", line.payment_bank_name),
+                ("paymentBranchName", line.payment_branch_name),
+                ("ediInfo", line.edi_info),
+            )
+        )
+    return written
+
+
+def _read_line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(
+        item_id=line.get("itemId"),
+        amount_yen=parse_yen(line["transferAmount"]),
+        edi_info=line.get("ediInfo"),
+        bank_code=line["beneficiaryBankCode"],
+        branch_code=line["beneficiaryBranchCode"],
+        account_type=line["accountTypeCode"],
+        account_number=line["accountNumber"],
+        beneficiary_name=line["beneficiaryName"],
+        bank_name=line.get("beneficiaryBankName"),
+        branch_name=line.get("beneficiaryBranchName"),
+    )
+
+
+def _number(digits: str | None) -> int | None:
+    return parse_yen(digits) if digits is not None else None

@@ -1,0 +1,165 @@
+"""The only file that builds the bank's parts and joins them: world, gateway with its handlers, site, control API."""
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Final
+
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
+from werkzeug.wrappers import Response as AnyResponse
+
+from mock_gmo.api.accounts import get_accounts, get_balances, get_transactions
+from mock_gmo.api.authorization import issue_token
+from mock_gmo.api.transfers import (
+    calculate_transfer_fee,
+    cancel_transfer,
+    get_request_result,
+    get_transfer_status,
+    request_transfer,
+)
+from mock_gmo.console import actions, registrations
+from mock_gmo.console.problems import Problem
+from mock_gmo.console.routes import Action, create_console, problem_reply
+from mock_gmo.contract import Operation, read_operations, require_handlers
+from mock_gmo.errors import JSON_TYPE, RefusalTable, Refused, Reply
+from mock_gmo.gateway.connection import ConnectionEdge
+from mock_gmo.gateway.exchange import Exchange, Handler
+from mock_gmo.gateway.peer import Address, peer_address
+from mock_gmo.gateway.serving import Gateway
+from mock_gmo.settings import Settings
+from mock_gmo.site.endpoints import authorize
+from mock_gmo.site.routes import create_site
+from mock_gmo.world import Ports, World
+
+EXTENSION: Final = "mock_gmo"
+SITE_PATH: Final = "/site"
+CONTROL_PATH: Final = "/_sandbox"
+DOCUMENTS: Final = ("auth", "corporation")
+SECRET_KEY_LENGTH: Final = 50
+
+
+def create_app(
+    settings: Settings,
+    *,
+    real_time: Callable[[], float],
+    monotonic: Callable[[], float],
+    random_source: Random,
+    sleep: Callable[[float], None],
+) -> Flask:
+    """Return a bank as a WSGI application; its world is `app.extensions["mock_gmo"]`. Two applications share nothing.
+
+    Raises StartError when contracts and code do not fit together, ScenarioError and EnvironmentFileError for
+    files that cannot be used.
+    """
+    ports = Ports(real_time=real_time, monotonic=monotonic, random_source=random_source, sleep=sleep)
+    world = World.build(settings, ports)
+    operations = read_operations(*DOCUMENTS)
+    require_handlers(operations, HANDLERS)
+    gateway = Gateway(operations, HANDLERS, profile=settings.profile, sleep=sleep, monotonic=monotonic)
+    app = Flask(EXTENSION, static_folder=None)
+    app.secret_key = world.random_text(SECRET_KEY_LENGTH)
+    app.session_interface = _SiteSessions()
+    app.extensions[EXTENSION] = world
+
+    @app.before_request
+    def pass_through_gateway() -> Response | None:
+        path = request.environ.get("PATH_INFO", "")
+        if _belongs_to(path, CONTROL_PATH):
+            return None
+        if _belongs_to(path, SITE_PATH):
+            world.tick()
+            return None
+        return gateway.serve(request._get_current_object(), world)
+
+    app.register_blueprint(
+        create_site(lambda: world, address_of=partial(_address_of, settings), random_text=world.random_text)
+    )
+    app.register_blueprint(create_console(lambda: world, _actions(operations)))
+    app.register_error_handler(HTTPException, partial(_outside_error, RefusalTable.load()))
+    app.wsgi_app = ConnectionEdge(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def world_of(app: Flask) -> World:
+    """Return the world behind an application that `create_app` built."""
+    world = app.extensions[EXTENSION]
+    assert isinstance(world, World), "not an application of create_app"
+    return world
+
+
+def _authorize(exchange: Exchange) -> Reply:
+    """Answer GET /authorization with the site's page or redirect."""
+    page = authorize(exchange.world.oauth, exchange.request.args, at=exchange.at)
+    headers = tuple((name, value) for name, value in page.headers if name not in ("Content-Type", "Content-Length"))
+    return Reply(page.status_code, None, headers, raw=page.get_data(), content_type=page.content_type or JSON_TYPE)
+
+
+# Operation of the contracts: who answers it. The start fails when one is missing on either side.
+HANDLERS: Final[dict[str, Handler]] = {
+    "authorize": _authorize,
+    "issueToken": issue_token,
+    "getAccounts": get_accounts,
+    "getBalances": get_balances,
+    "getTransactions": get_transactions,
+    "getTransferStatus": get_transfer_status,
+    "getTransferRequestResult": get_request_result,
+    "calculateTransferFee": calculate_transfer_fee,
+    "requestTransfer": request_transfer,
+    "cancelTransfer": cancel_transfer,
+}
+
+
+def _actions(operations: tuple[Operation, ...]) -> dict[str, Action]:
+    names = frozenset(operation.name for operation in operations)
+    return {
+        "getHealth": actions.get_health,
+        "resetWorld": actions.reset_world,
+        "getClock": actions.get_clock,
+        "moveClock": actions.move_clock,
+        "listClients": registrations.list_clients,
+        "registerClient": registrations.register_client,
+        "changeClient": registrations.change_client,
+        "removeClient": registrations.remove_client,
+        "listCustomers": actions.list_customers,
+        "changeCustomer": actions.change_customer,
+        "giveConsent": actions.give_consent,
+        "expireTokens": actions.expire_tokens,
+        "stepTransfer": actions.step_transfer,
+        "recordDeposit": actions.record_deposit,
+        "listFaults": registrations.list_faults,
+        "setFault": partial(registrations.set_fault, operations=names),
+        "clearFaults": registrations.clear_faults,
+        "removeFault": registrations.remove_fault,
+        "readJournal": registrations.read_journal,
+        "listPayments": actions.list_payments,
+        "checkPostings": actions.check_postings,
+    }
+
+
+class _SiteSessions(SecureCookieSessionInterface):
+    """Sessions for the site's pages only: reading a cookie for every call at the bank costs a tenth of it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        is_page = _belongs_to(request.environ.get("PATH_INFO", ""), SITE_PATH)
+        return super().open_session(app, request) if is_page else None
+
+
+def _belongs_to(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix + "/")
+
+
+def _address_of(settings: Settings, visitor: Request) -> Address | None:
+    return peer_address(visitor.environ, trusted_proxies=settings.trusted_proxies)
+
+
+def _outside_error(table: RefusalTable, error: HTTPException) -> AnyResponse:
+    """Answer for what no part answered: unknown paths beside the bank's own, and our own failures."""
+    path = request.environ.get("PATH_INFO", "")
+    if isinstance(error, InternalServerError) and not _belongs_to(path, SITE_PATH):
+        reply = table.refusal_reply(Refused("failure_inside"), None)
+        return Response(reply.content(), reply.status, content_type=JSON_TYPE)
+    if _belongs_to(path, CONTROL_PATH):
+        return problem_reply(Problem("method_not_allowed" if isinstance(error, MethodNotAllowed) else "path_unknown"))
+    return error.get_response()

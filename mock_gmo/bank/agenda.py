@@ -1,0 +1,52 @@
+"""What falls due and when. What is to be done about it is in execution.py."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from heapq import heappop, heappush
+
+from mock_gmo.bank.transfers import IdempotencyKey
+
+
+class DueKind(IntEnum):
+    """What falls due, in the order in which things of the same instant are done.
+
+    Limits end first, so that what waits for a holder or an approver is dead before its day is looked at; money that
+    comes in is there before money that goes out is tried.
+    """
+
+    CONFIRMATION_LIMIT = 1
+    APPROVAL_LIMIT = 2
+    SETTLEMENT = 3
+    RESERVED_DAY = 4
+    RETRY = 5
+    KEY_LIMIT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One entry; `subject` is an apply number, or a key when a key's life ends."""
+
+    at: datetime
+    kind: DueKind
+    subject: str | IdempotencyKey
+
+
+@dataclass(slots=True)
+class Agenda:
+    """All entries by instant, kind and order of entry. An entry may be stale: whoever takes it looks at the state."""
+
+    _heap: list[tuple[datetime, DueKind, int, str | IdempotencyKey]] = field(default_factory=list)
+    _entries_count: int = 0
+
+    def add(self, at: datetime, kind: DueKind, subject: str | IdempotencyKey) -> None:
+        """Enter something that falls due at that instant."""
+        self._entries_count += 1
+        heappush(self._heap, (at, kind, self._entries_count, subject))
+
+    def take(self, *, until: datetime) -> Due | None:
+        """Remove and return the first entry due at that instant or before, or None."""
+        if not self._heap or self._heap[0][0] > until:
+            return None
+        at, kind, _, subject = heappop(self._heap)
+        return Due(at=at, kind=kind, subject=subject)

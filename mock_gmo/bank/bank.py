@@ -1,0 +1,351 @@
+"""The bank: all state behind one lock, one method a command, every command at an instant that the caller names.
+
+A command first lets everything fall due up to its instant, then acts or raises a refusal. An inquiry changes nothing,
+not even what is due: only commands and `tick` do. The rules are in the modules that the methods call.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from threading import RLock
+
+from mock_gmo.bank.calendar import BusinessCalendar
+from mock_gmo.bank.checks import check_order
+from mock_gmo.bank.customers import Account, Balance, Customer
+from mock_gmo.bank.days import ONE_DAY, civil_date
+from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit, book_opening
+from mock_gmo.bank.directory import Directory
+from mock_gmo.bank.execution import settle_all_due
+from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status, resolve_period
+from mock_gmo.bank.payments import Payment, list_payments
+from mock_gmo.bank.postings import BooksCheck, StatementLine
+from mock_gmo.bank.requests import (
+    find_first_reply,
+    key_expires_at,
+    pending_confirmation,
+    remember_reply,
+    request_cancel,
+    request_transfer,
+    result_of,
+)
+from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.simulation import Step, possible_steps, take_step
+from mock_gmo.bank.state import AccountApplications, BankState, Moment, StoredReply
+from mock_gmo.bank.transfers import (
+    Event,
+    IdempotencyKey,
+    PendingConfirmation,
+    Quote,
+    RequestResult,
+    TransferOrder,
+)
+
+# What fell due inside a command waits here for the next tick; the oldest is dropped when nobody ticks for long.
+UNREPORTED_EVENTS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """A page of a statement, oldest line first, and the days that were asked for or stand in for them."""
+
+    date_from: date
+    date_to: date
+    lines: tuple[StatementLine, ...]
+    next_item_key: str | None
+
+
+class Bank:
+    """One bank. Methods lock, so threads may share it; `at` is an aware instant; a refusal changes nothing."""
+
+    def __init__(self, *, rules: BankRules, calendar: BusinessCalendar, directory: Directory) -> None:
+        self._lock = RLock()
+        self._state = BankState(rules=rules, calendar=calendar, directory=directory)
+        self._unreported: deque[Event] = deque(maxlen=UNREPORTED_EVENTS_MAX)
+
+    @property
+    def rules(self) -> BankRules:
+        """The rules that this bank was built with."""
+        return self._state.rules
+
+    # Customers and accounts
+
+    def open_customer(self, customer: Customer) -> None:
+        """Take in a customer. Raises ValueError when the id is taken."""
+        with self._lock:
+            if customer.customer_id in self._state.customers:
+                raise ValueError(f"customer {customer.customer_id} exists already")
+            self._state.customers[customer.customer_id] = customer
+            self._state.account_ids_of[customer.customer_id] = []
+
+    def open_account(self, account: Account, *, opening_balance_yen: int, at: datetime) -> None:
+        """Open an account with money from outside. Raises CustomerUnknown, ValueError when id or number is taken."""
+        state = self._state
+        number = (account.branch_code, account.number)
+        with self._lock:
+            state.get_customer(account.customer_id)
+            if account.account_id in state.accounts or number in state.account_id_by_number:
+                raise ValueError(f"account {account.account_id} exists already")
+            state.books.open_account(account.account_id)
+            book_opening(state, account, balance_yen=opening_balance_yen, at=at)
+            state.accounts[account.account_id] = account
+            state.account_id_by_number[number] = account.account_id
+            state.applications_of[account.account_id] = AccountApplications()
+            own = state.account_ids_of[account.customer_id]
+            own.append(account.account_id)
+            own.sort(key=lambda account_id: (not state.accounts[account_id].primary, account_id))
+
+    def customers(self) -> list[Customer]:
+        """Return all customers in the order in which they were taken in."""
+        with self._lock:
+            return list(self._state.customers.values())
+
+    def get_customer(self, customer_id: str) -> Customer:
+        """Return the customer. Raises CustomerUnknown."""
+        with self._lock:
+            return self._state.get_customer(customer_id)
+
+    def change_customer(
+        self,
+        customer_id: str,
+        *,
+        confirmation_required: bool | None = None,
+        business_id_management: bool | None = None,
+        transfer_limit_yen: Mapping[str, int] | None = None,
+    ) -> Customer:
+        """Change how the bank treats a customer from now on; limits by account id. What is under way keeps its course.
+
+        Raises CustomerUnknown, AccountNotUsable, and ValueError for a limit out of range; then nothing has changed.
+        """
+        state = self._state
+        with self._lock:
+            customer = state.get_customer(customer_id)
+            if confirmation_required is not None:
+                customer = replace(customer, confirmation_required=confirmation_required)
+            if business_id_management is not None:
+                customer = replace(customer, business_id_management=business_id_management)
+            accounts = [
+                replace(state.get_own_account(customer_id, account_id), transfer_limit_yen=limit_yen)
+                for account_id, limit_yen in (transfer_limit_yen or {}).items()
+            ]
+            state.customers[customer_id] = customer
+            state.accounts.update((account.account_id, account) for account in accounts)
+            return customer
+
+    def accounts_of(self, customer_id: str) -> list[Account]:
+        """Return the customer's accounts, the main one first, then by id. Raises CustomerUnknown."""
+        with self._lock:
+            self._state.get_customer(customer_id)
+            return [self._state.accounts[account_id] for account_id in self._state.account_ids_of[customer_id]]
+
+    def get_own_account(self, customer_id: str, account_id: str) -> Account:
+        """Return the account when that customer holds it. Raises AccountNotUsable."""
+        with self._lock:
+            return self._state.get_own_account(customer_id, account_id)
+
+    # Inquiries
+
+    def balance_of(self, account_id: str, *, at: datetime) -> Balance:
+        """Return the balance now and at the last closings of day and month. Raises AccountNotUsable."""
+        state = self._state
+        # Until the bank has closed a day, the closing before it still counts.
+        closed = civil_date(at - timedelta(seconds=state.rules.day_close_seconds))
+        with self._lock:
+            account = state.get_account(account_id)
+            balance_yen = state.books.balance(account_id)
+            return Balance(
+                account=account,
+                balance_yen=balance_yen,
+                withdrawable_yen=balance_yen,
+                previous_day_yen=state.books.closing_balance(account_id, closed - ONE_DAY),
+                previous_month_yen=state.books.closing_balance(account_id, closed.replace(day=1) - ONE_DAY),
+            )
+
+    def statement(
+        self,
+        customer_id: str,
+        account_id: str,
+        *,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        after_key: str | None = None,
+        at: datetime,
+    ) -> StatementPage:
+        """Return up to 500 statement lines of a period after that key. Raises AccountNotUsable, NextItemKeyUnknown.
+
+        Without a first day the period begins with the first posting, and the page names the opening day [GUESS].
+        """
+        period = resolve_period(date_from, date_to, today=civil_date(at))
+        with self._lock:
+            account = self._state.get_own_account(customer_id, account_id)
+            lines, next_item_key = self._state.books.page(
+                account_id,
+                date_from=period.date_from or date.min,
+                date_to=period.date_to,
+                after_key=after_key,
+            )
+        return StatementPage(period.date_from or account.opened_on, period.date_to, lines, next_item_key)
+
+    def request_result(self, customer_id: str, account_id: str, apply_no: str, *, at: datetime) -> RequestResult:
+        """Return the result, at that instant, of the latest request for an application.
+
+        Raises AccountNotUsable, ApplyNoUnknown.
+        """
+        with self._lock:
+            self._state.get_own_account(customer_id, account_id)
+            return result_of(self._state.get_own_application(account_id, apply_no), at=at)
+
+    def transfer_status(self, customer_id: str, query: StatusQuery, *, at: datetime) -> StatusPage:
+        """Return what a status inquiry finds, one item a line.
+
+        Raises AccountNotUsable, TransferClassNeedsBusinessId, NextItemKeyUnknown.
+        """
+        with self._lock:
+            self._state.get_own_account(customer_id, query.account_id)
+            with_business_id = self._state.get_customer(customer_id).business_id_management
+            return find_status(self._state, query, with_business_id=with_business_id, today=civil_date(at))
+
+    def quote(self, customer_id: str, order: TransferOrder, *, at: datetime) -> Quote:
+        """Return the fees of an order after all checks of a request; nothing moves. Raises what a request raises."""
+        with self._lock:
+            draft = check_order(self._state, self._state.get_customer(customer_id), order, at=at)
+        fees = tuple((line.item_id, line.fee_yen) for line in draft.lines)
+        return Quote(total_fee_yen=sum(fee for _, fee in fees), lines=fees)
+
+    # Requests of the API
+
+    def request_transfer(
+        self, customer_id: str, order: TransferOrder, *, key: IdempotencyKey | None, at: datetime
+    ) -> RequestResult:
+        """Take an order; the same key and order within the key's life get the first reply again.
+
+        Raises DuplicateKeyOtherBody, then the refusals of checks.CHECKS. A refused order leaves its key unused.
+        """
+        state = self._state
+        with self._lock:
+            self._let_fall_due(at)
+            first = find_first_reply(state, order, key) if key else None
+            if first is not None:
+                return first
+            result = request_transfer(state, state.get_customer(customer_id), order, Moment(at))
+            if key:
+                expires_at = key_expires_at(state, at=at)
+                remember_reply(state, key, StoredReply(order, result, expires_at))
+            return result
+
+    def cancel_transfer(
+        self, customer_id: str, account_id: str, apply_no: str, cancel_class: str, *, at: datetime
+    ) -> RequestResult:
+        """Take a cancel. Raises AccountNotUsable, ApplyNoUnknown, CancelNotPossible."""
+        state = self._state
+        with self._lock:
+            self._let_fall_due(at)
+            state.get_own_account(customer_id, account_id)
+            application = state.get_own_application(account_id, apply_no)
+            return request_cancel(state, application, cancel_class, Moment(at))
+
+    # Time
+
+    def tick(self, *, at: datetime) -> list[Event]:
+        """Do all that falls due up to that instant, in order, each thing at its own instant. Returns what happened.
+
+        Includes what fell due inside commands since the tick before.
+        """
+        with self._lock:
+            self._let_fall_due(at)
+            events = list(self._unreported)
+            self._unreported.clear()
+            return events
+
+    # Outside the API: the bank's own site, and the control surface
+
+    def pending_confirmations(self, customer_id: str, *, at: datetime) -> list[PendingConfirmation]:
+        """Return the requests that wait for that holder and whose limit lies ahead, oldest first."""
+        with self._lock:
+            applications = (self._state.applications[apply_no] for apply_no in self._state.waiting)
+            pending = [
+                pending_confirmation(application)
+                for application in applications
+                if application.customer_id == customer_id
+            ]
+        return [request for request in pending if request.expires_at > at]
+
+    def possible_steps(self, apply_no: str) -> tuple[Step, ...]:
+        """Return the steps outside the API that fit an application now. Raises ApplyNoUnknown."""
+        with self._lock:
+            return possible_steps(self._state, self._state.get_application(apply_no))
+
+    def confirm(self, apply_no: str, *, at: datetime) -> list[Event]:
+        """The holder confirms what waits: the transfer, or its cancel. Raises ApplyNoUnknown, ImpossibleStep."""
+        return self._step(Step.CONFIRM, apply_no, at=at)
+
+    def approve(self, apply_no: str, *, at: datetime) -> list[Event]:
+        """The approver agrees. Raises ApplyNoUnknown, ImpossibleStep."""
+        return self._step(Step.APPROVE, apply_no, at=at)
+
+    def send_back(self, apply_no: str, *, at: datetime) -> list[Event]:
+        """The approver sends the application back. Raises ApplyNoUnknown, ImpossibleStep."""
+        return self._step(Step.SEND_BACK, apply_no, at=at)
+
+    def withdraw(self, apply_no: str, *, at: datetime) -> list[Event]:
+        """The holder withdraws an application or cancels a reservation on the site. Raises as above."""
+        return self._step(Step.WITHDRAW, apply_no, at=at)
+
+    def fail(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
+        """The other bank refuses what is in process: amount and fee come back. Raises as above."""
+        return self._step(Step.FAIL, apply_no, item_id=item_id, at=at)
+
+    def return_funds(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
+        """The other bank cannot credit what is settled: the amount comes back, the fee does not. Raises as above."""
+        return self._step(Step.RETURN_FUNDS, apply_no, item_id=item_id, at=at)
+
+    def recall(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
+        """The holder asks for a recall, which costs its fee. Raises as above, also when the fee is not there."""
+        return self._step(Step.RECALL, apply_no, item_id=item_id, at=at)
+
+    def recall_agree(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
+        """The beneficiary agrees: the amount comes back. Raises as above."""
+        return self._step(Step.RECALL_AGREE, apply_no, item_id=item_id, at=at)
+
+    def recall_refuse(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
+        """The beneficiary keeps the money. Raises as above."""
+        return self._step(Step.RECALL_REFUSE, apply_no, item_id=item_id, at=at)
+
+    def deposit(
+        self,
+        account_id: str,
+        *,
+        amount_yen: int,
+        remitter_name: str,
+        edi_info: str | None = None,
+        paying_bank: PayingBank | None = None,
+        at: datetime,
+    ) -> StatementLine:
+        """Book an incoming transfer; returns its statement line.
+
+        Raises AccountNotUsable, ForbiddenCharacterInText, and ValueError for an amount out of range.
+        """
+        deposit = Deposit(amount_yen, remitter_name, edi_info, paying_bank)
+        with self._lock:
+            self._let_fall_due(at)
+            return book_deposit(self._state, self._state.get_account(account_id), deposit, at=at)
+
+    def payments(self) -> list[Payment]:
+        """Return every debit that the books hold, oldest first."""
+        with self._lock:
+            return list_payments(self._state)
+
+    def check_books(self) -> BooksCheck:
+        """Add up the books again."""
+        with self._lock:
+            return self._state.books.check()
+
+    def _let_fall_due(self, at: datetime) -> None:
+        self._unreported.extend(settle_all_due(self._state, until=at))
+
+    def _step(self, step: Step, apply_no: str, *, at: datetime, item_id: str | None = None) -> list[Event]:
+        with self._lock:
+            self._let_fall_due(at)
+            moment = Moment(at)
+            take_step(self._state, self._state.get_application(apply_no), step, moment, item_id=item_id)
+            return moment.events

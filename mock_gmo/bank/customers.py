@@ -1,0 +1,63 @@
+"""Who holds which account. Log-ins and passwords live with the bank's site; balances in postings.py."""
+
+from dataclasses import dataclass
+from datetime import date
+
+# Source: Corporation API, "Which accounts": transfers and statements take these types only.
+ORDINARY_TYPES = frozenset({"01", "02"})
+TRANSFER_LIMIT_MAX_YEN = 500_000_000
+CUSTOMER_KINDS = frozenset({"corporation", "individual"})
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A holder, and how the bank treats the holder's requests; `kind` is one of CUSTOMER_KINDS."""
+
+    customer_id: str
+    name: str
+    kind: str = "corporation"
+    confirmation_required: bool = True
+    business_id_management: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in CUSTOMER_KINDS:
+            raise ValueError(f"kind is one of {', '.join(sorted(CUSTOMER_KINDS))}, not {self.kind!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An ordinary yen account; `primary` marks the holder's main account, the limit is per day.
+
+    `branch_name_kana` may be empty where the directory of banks has no name for the branch.
+    """
+
+    account_id: str
+    customer_id: str
+    branch_code: str
+    branch_name: str
+    branch_name_kana: str
+    type_code: str
+    number: str
+    primary: bool
+    name: str
+    name_kana: str
+    transfer_limit_yen: int
+    opened_on: date
+    currency: str = "JPY"
+
+    def __post_init__(self) -> None:
+        if self.type_code not in ORDINARY_TYPES:
+            raise ValueError(f"type_code is one of {', '.join(sorted(ORDINARY_TYPES))}, not {self.type_code!r}")
+        if not 0 <= self.transfer_limit_yen <= TRANSFER_LIMIT_MAX_YEN:
+            raise ValueError(f"transfer_limit_yen is 0 to {TRANSFER_LIMIT_MAX_YEN}, not {self.transfer_limit_yen}")
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account holds at one instant, in yen; every figure may be negative."""
+
+    account: Account
+    balance_yen: int
+    withdrawable_yen: int
+    previous_day_yen: int
+    previous_month_yen: int

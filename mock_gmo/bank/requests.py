@@ -1,0 +1,144 @@
+"""The two requests of the API, transfer and cancel, and the inquiry after them. An order's checks are in checks.py.
+
+Each function works on the bank's state at one instant and either changes it or raises a refusal.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mock_gmo.bank.agenda import DueKind
+from mock_gmo.bank.checks import Draft, check_order
+from mock_gmo.bank.customers import Customer
+from mock_gmo.bank.days import civil_date
+from mock_gmo.bank.execution import (
+    confirmation_deadline,
+    enter_limit,
+    finish_cancel,
+    finish_confirmation,
+)
+from mock_gmo.bank.refusals import CancelNotPossible, DuplicateKeyOtherBody
+from mock_gmo.bank.state import BankState, Moment, StoredReply
+from mock_gmo.bank.states import TransferStatus
+from mock_gmo.bank.transfers import (
+    Application,
+    IdempotencyKey,
+    LatestRequest,
+    PendingConfirmation,
+    RequestKind,
+    RequestResult,
+    ResultCode,
+    TransferOrder,
+)
+
+WITHDRAW_APPLICATION, CANCEL_RESERVATION = "1", "2"
+# Source: Corporation API, 振込取消依頼. Classes 3 and 4 speak of bulk transfers and fit no single one.
+STATE_FOR_CLASS = {
+    WITHDRAW_APPLICATION: TransferStatus.APPLIED,
+    CANCEL_RESERVATION: TransferStatus.RESERVED,
+}
+
+
+def find_first_reply(state: BankState, order: TransferOrder, key: IdempotencyKey) -> RequestResult | None:
+    """Return the first reply under that key, or None. Raises DuplicateKeyOtherBody when the order was another."""
+    stored = state.replies.get(key)
+    if stored is None:
+        return None
+    if stored.order != order:
+        raise DuplicateKeyOtherBody
+    return stored.result
+
+
+def request_transfer(state: BankState, customer: Customer, order: TransferOrder, moment: Moment) -> RequestResult:
+    """Take an order: file it, then let it wait for its holder or carry it on at once."""
+    draft = check_order(state, customer, order, at=moment.at)
+    if customer.confirmation_required:
+        deadline = confirmation_deadline(state, draft.designated_date, at=moment.at)
+        application = _application(draft, deadline=deadline)
+        state.enter(application)
+        enter_limit(state, application)
+    else:
+        application = _application(draft, deadline=None)
+        state.enter(application)
+        application = finish_confirmation(state, application, moment)
+    return result_of(application, at=moment.at)
+
+
+def remember_reply(state: BankState, key: IdempotencyKey, reply: StoredReply) -> None:
+    """Keep the first reply under a key until the key's life ends."""
+    state.replies[key] = reply
+    state.agenda.add(reply.expires_at, DueKind.KEY_LIMIT, key)
+
+
+def key_expires_at(state: BankState, *, at: datetime) -> datetime:
+    """Return when a key used at that instant is forgotten."""
+    return at + timedelta(seconds=state.rules.idempotency_seconds)
+
+
+def request_cancel(state: BankState, application: Application, cancel_class: str, moment: Moment) -> RequestResult:
+    """Take a cancel: it waits for its holder like a transfer does, or is complete at once.
+
+    Raises CancelNotPossible when the class is not for this customer or not for this state, or a cancel waits already.
+    """
+    customer = state.get_customer(application.customer_id)
+    fits = application.stage is STATE_FOR_CLASS.get(cancel_class)
+    allowed = cancel_class != WITHDRAW_APPLICATION or customer.business_id_management
+    if application.request.result is ResultCode.WAITING or not (fits and allowed):
+        raise CancelNotPossible
+    request = LatestRequest(RequestKind.CANCEL, ResultCode.WAITING, moment.at, cancel_class=cancel_class)
+    if customer.confirmation_required:
+        deadline = confirmation_deadline(state, application.designated_date, at=moment.at)
+        application = state.keep(application, request=replace(request, deadline=deadline))
+        enter_limit(state, application)
+    else:
+        application = finish_cancel(state, state.keep(application, request=request), moment)
+    return result_of(application, at=moment.at)
+
+
+def result_of(application: Application, *, at: datetime) -> RequestResult:
+    """Return what request-result says: of the cancel, if one was requested after the transfer.
+
+    A limit that has passed counts at once, even before the bank has done what falls due.
+    """
+    request = application.request
+    if request.deadline is not None and request.deadline <= at:
+        return RequestResult(application.apply_no, ResultCode.EXPIRED)
+    return RequestResult(application.apply_no, request.result, request.ended_at)
+
+
+def pending_confirmation(application: Application) -> PendingConfirmation:
+    """Return a waiting request as its holder sees it; the beneficiary is that of the first line."""
+    request, first = application.request, application.lines[0]
+    assert request.deadline is not None, "a request that waits has a limit"
+    return PendingConfirmation(
+        apply_no=application.apply_no,
+        kind=request.kind,
+        account_id=application.account_id,
+        amount_yen=application.amount_yen,
+        fee_yen=application.fee_yen,
+        line_count=len(application.lines),
+        beneficiary_bank=first.bank.name,
+        beneficiary_branch=first.branch.name,
+        beneficiary_name=first.beneficiary_name,
+        designated_date=application.designated_date,
+        requested_at=request.requested_at,
+        expires_at=request.deadline,
+    )
+
+
+def _application(draft: Draft, *, deadline: datetime | None) -> Application:
+    customer, order, at = draft.customer, draft.order, draft.at
+    with_business_id = customer.business_id_management
+    return Application(
+        apply_no=draft.state.next_number(at),
+        customer_id=customer.customer_id,
+        account_id=order.account_id,
+        requested_at=at,
+        apply_date=civil_date(at),
+        remitter_name=draft.remitter_name,
+        stated_date=order.designated_date,
+        designated_date=draft.designated_date,
+        apply_comment=order.apply_comment if with_business_id else None,
+        with_business_id=with_business_id,
+        lines=draft.lines,
+        request=LatestRequest(RequestKind.TRANSFER, ResultCode.WAITING, at, deadline=deadline),
+    )

@@ -1,0 +1,172 @@
+"""All that one bank knows and remembers, and the few ways to file it. No rule lives here; Bank holds the lock.
+
+Applications are values: whoever changes one files the new one with `keep`, and the figures that depend on it follow.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from mock_gmo.bank.agenda import Agenda
+from mock_gmo.bank.calendar import BusinessCalendar
+from mock_gmo.bank.customers import Account, Customer
+from mock_gmo.bank.days import civil_date
+from mock_gmo.bank.directory import Directory
+from mock_gmo.bank.limits import LimitUse
+from mock_gmo.bank.postings import Books
+from mock_gmo.bank.refusals import AccountNotUsable, ApplyNoUnknown, CustomerUnknown
+from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.transfers import (
+    Application,
+    Event,
+    IdempotencyKey,
+    Line,
+    RequestResult,
+    TransferOrder,
+)
+
+NUMBER_DIGITS = 8
+
+
+@dataclass(slots=True)
+class Moment:
+    """One instant in which the bank acts, and what happened in it."""
+
+    at: datetime
+    events: list[Event] = field(default_factory=list)
+
+    def tell(self, kind: str, apply_no: str | None, *, item_id: str | None = None, detail: str = "") -> None:
+        """Note that something happened."""
+        self.events.append(Event(at=self.at, kind=kind, apply_no=apply_no, item_id=item_id, detail=detail))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """The first reply under an idempotency key, and the order that it answered."""
+
+    order: TransferOrder
+    result: RequestResult
+    expires_at: datetime
+
+
+@dataclass(slots=True)
+class AccountApplications:
+    """The apply numbers of one account, sorted, and again by designated day."""
+
+    numbers: list[str] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
+    by_day: dict[date, list[str]] = field(default_factory=dict)
+
+    def add(self, apply_no: str, *, designated_date: date) -> None:
+        """Enter an application under its number and its day."""
+        insort(self.numbers, apply_no)
+        if designated_date not in self.by_day:
+            insort(self.days, designated_date)
+            self.by_day[designated_date] = []
+        insort(self.by_day[designated_date], apply_no)
+
+    def from_number(self, first: str) -> Iterator[str]:
+        """Yield the numbers from that one on, ascending."""
+        for index in range(bisect_left(self.numbers, first), len(self.numbers)):
+            yield self.numbers[index]
+
+    def from_day(self, first: date) -> Iterator[tuple[date, str]]:
+        """Yield day and number from that day on, by day, then by number."""
+        for index in range(bisect_left(self.days, first), len(self.days)):
+            day = self.days[index]
+            for apply_no in self.by_day[day]:
+                yield day, apply_no
+
+
+@dataclass(slots=True)
+class BankState:
+    """The bank's memory. The first three never change."""
+
+    rules: BankRules
+    calendar: BusinessCalendar
+    directory: Directory
+    books: Books = field(default_factory=Books)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    account_ids_of: dict[str, list[str]] = field(default_factory=dict)
+    account_id_by_number: dict[tuple[str, str], str] = field(default_factory=dict)
+    applications: dict[str, Application] = field(default_factory=dict)
+    applications_of: dict[str, AccountApplications] = field(default_factory=dict)
+    waiting: dict[str, None] = field(default_factory=dict)
+    replies: dict[IdempotencyKey, StoredReply] = field(default_factory=dict)
+    limits: LimitUse = field(default_factory=LimitUse)
+    agenda: Agenda = field(default_factory=Agenda)
+    numbers_given: dict[date, int] = field(default_factory=dict)
+
+    def get_customer(self, customer_id: str) -> Customer:
+        """Return the customer. Raises CustomerUnknown."""
+        customer = self.customers.get(customer_id)
+        if customer is None:
+            raise CustomerUnknown(f"no customer {customer_id}; open_customer comes first")
+        return customer
+
+    def get_account(self, account_id: str) -> Account:
+        """Return the account, whoever holds it. Raises AccountNotUsable."""
+        account = self.accounts.get(account_id)
+        if account is None:
+            raise AccountNotUsable
+        return account
+
+    def get_own_account(self, customer_id: str, account_id: str) -> Account:
+        """Return the account when that customer holds it. Raises AccountNotUsable."""
+        account = self.get_account(account_id)
+        if account.customer_id != customer_id:
+            raise AccountNotUsable
+        return account
+
+    def get_application(self, apply_no: str) -> Application:
+        """Return the application. Raises ApplyNoUnknown."""
+        application = self.applications.get(apply_no)
+        if application is None:
+            raise ApplyNoUnknown
+        return application
+
+    def get_own_application(self, account_id: str, apply_no: str) -> Application:
+        """Return the application when that account is the one it debits. Raises ApplyNoUnknown."""
+        application = self.get_application(apply_no)
+        if application.account_id != account_id:
+            raise ApplyNoUnknown
+        return application
+
+    def next_number(self, at: datetime) -> str:
+        """Give out the next 受付番号 of that day; 振込申請番号 and 振込受付番号 share one series."""
+        day = civil_date(at)
+        count = self.numbers_given.get(day, 0) + 1
+        self.numbers_given[day] = count
+        return f"{day.year}{day.month:02}{day.day:02}{count:0{NUMBER_DIGITS}}"
+
+    def enter(self, application: Application) -> None:
+        """File a new application."""
+        self.applications[application.apply_no] = application
+        self.applications_of[application.account_id].add(
+            application.apply_no, designated_date=application.designated_date
+        )
+        self._follow_request(application)
+
+    def keep(self, application: Application, **changes: object) -> Application:
+        """File the application with those changes; the daily limit and the waiting list follow. Returns it."""
+        changed = replace(application, **changes)  # type: ignore[arg-type]
+        self.applications[changed.apply_no] = changed
+        if changed.request is not application.request:
+            self._follow_request(changed)
+        if changed.lines is not application.lines:
+            place = (changed.account_id, changed.designated_date)
+            for before, after in zip(application.lines, changed.lines, strict=True):
+                self._follow_line(place, before, after)
+        return changed
+
+    def _follow_request(self, application: Application) -> None:
+        if application.request.deadline is not None:
+            self.waiting[application.apply_no] = None
+        else:
+            self.waiting.pop(application.apply_no, None)
+
+    def _follow_line(self, place: tuple[str, date], before: Line, after: Line) -> None:
+        if after.status is not before.status:
+            self.limits.follow(place, counted_yen=after.counted_yen, before=before.status, after=after.status)

@@ -1,0 +1,197 @@
+"""What each call of the control surface does: it moves the clock, takes steps outside the API, tells the truth.
+
+Everything goes through the same commands as the bank's own sites; no state is ever set directly.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+from mock_gmo.bank.bank import Bank
+from mock_gmo.bank.refusals import (
+    AccountNotUsable,
+    ApplyNoUnknown,
+    CustomerUnknown,
+    ForbiddenCharacterInText,
+    ImpossibleStep,
+)
+from mock_gmo.bank.transfers import Event
+from mock_gmo.clock import ClockBackwards, ClockOutOfRange
+from mock_gmo.console.problems import Problem
+from mock_gmo.console.routes import Call
+from mock_gmo.console.views import write_books, write_customer, write_event, write_payment
+from mock_gmo.marked_yaml import DocumentError
+from mock_gmo.oauth.errors import AuthorizationPageError, OAuthRefusal
+
+Result = tuple[int, dict[str, Any] | None]
+
+DISTRIBUTION: Final = "gmo-bank-in-a-box"
+
+# Steps that concern the whole application, and those that may concern a single line.
+WHOLE_STEPS: Final = {
+    "confirm": Bank.confirm,
+    "approve": Bank.approve,
+    "send-back": Bank.send_back,
+    "withdraw": Bank.withdraw,
+}
+LINE_STEPS: Final = {
+    "fail": Bank.fail,
+    "return-funds": Bank.return_funds,
+    "recall": Bank.recall,
+    "recall-agree": Bank.recall_agree,
+    "recall-refuse": Bank.recall_refuse,
+}
+
+
+def get_health(call: Call) -> Result:
+    """Tell that the bank answers."""
+    return 200, {"status": "ok", "version": version(DISTRIBUTION), "now": call.world.clock.now().isoformat()}
+
+
+def reset_world(call: Call) -> Result:
+    """Go back to a scenario's first state."""
+    try:
+        call.world.reset(call.body.get("scenario"))
+    except DocumentError as unusable:
+        raise Problem("scenario_unusable", str(unusable), at="/scenario") from unusable
+    return 200, {"scenario": call.world.scenario.name, "now": call.world.clock.now().isoformat()}
+
+
+def get_clock(call: Call) -> Result:
+    """Tell the bank's time."""
+    return 200, _clock(call)
+
+
+def move_clock(call: Call) -> Result:
+    """Move, stop or speed up the clock; settle what falls due and tell it."""
+    clock, body = call.world.clock, call.body
+    before = call.world.settle()
+    try:
+        if body.get("frozen"):
+            clock.freeze(True)
+        if "set" in body:
+            clock.set(datetime.fromisoformat(body["set"]).astimezone(UTC))
+        if "advance_seconds" in body:
+            clock.advance(body["advance_seconds"])
+        if "rate" in body:
+            clock.set_rate(body["rate"])
+        if body.get("frozen") is False:
+            clock.freeze(False)
+    except ClockBackwards as backwards:
+        raise Problem("clock_backwards", str(backwards)) from backwards
+    except (ClockOutOfRange, OverflowError) as too_far:
+        raise Problem("value_impossible", str(too_far)) from too_far
+    events = [*before, *call.world.settle()]
+    return 200, {**_clock(call), "events": _events(events)}
+
+
+def list_customers(call: Call) -> Result:
+    """Tell customers, log-ins, accounts, balances."""
+    at = call.world.tick()
+    customers = [write_customer(call.world, customer, at=at) for customer in call.world.bank.customers()]
+    return 200, {"customers": customers}
+
+
+def change_customer(call: Call) -> Result:
+    """Change confirmation, business-ID management or limits."""
+    try:
+        customer = call.world.bank.change_customer(call.path["customer_id"], **call.body)
+    except CustomerUnknown as unknown:
+        raise Problem("customer_unknown") from unknown
+    except AccountNotUsable as unknown:
+        raise Problem("account_unknown", at="/transfer_limit_yen") from unknown
+    return 200, write_customer(call.world, customer, at=call.world.tick())
+
+
+def give_consent(call: Call) -> Result:
+    """Consent in a customer's place."""
+    world, body = call.world, call.body
+    try:
+        world.bank.get_customer(body["customer_id"])
+        code, location = world.oauth.consent_directly(
+            body["client_id"],
+            body["customer_id"],
+            scope=body["scope"],
+            redirect_uri=body["redirect_uri"],
+            state=body.get("state"),
+            nonce=body.get("nonce"),
+            at=world.tick(),
+        )
+    except CustomerUnknown as unknown:
+        raise Problem("customer_unknown") from unknown
+    except AuthorizationPageError as unknown:
+        raise Problem("consent_refused", unknown.reason) from unknown
+    except OAuthRefusal as refused:
+        raise Problem("consent_refused", f"{refused.error}: {refused.description}") from refused
+    return 201, {"code": code.reveal(), "location": location}
+
+
+def expire_tokens(call: Call) -> Result:
+    """Let tokens expire now."""
+    return 200, {"expired": call.world.oauth.expire(at=call.world.tick(), **call.body)}
+
+
+def step_transfer(call: Call) -> Result:
+    """Take one step outside the API."""
+    bank, step, item_id = call.world.bank, call.path["step"], call.body.get("item_id")
+    apply_no, at = call.path["apply_no"], call.world.tick()
+    try:
+        if step in LINE_STEPS:
+            events = LINE_STEPS[step](bank, apply_no, item_id=item_id, at=at)
+        elif item_id is not None:
+            raise Problem("field_invalid", f"{step} concerns the whole application", at="/item_id")
+        else:
+            events = WHOLE_STEPS[step](bank, apply_no, at=at)
+    except ApplyNoUnknown as unknown:
+        raise Problem("apply_no_unknown") from unknown
+    except ImpossibleStep as impossible:
+        raise Problem("impossible_step", str(impossible), possible=tuple(impossible.possible)) from impossible
+    return 200, {"apply_no": apply_no, "events": _events(events)}
+
+
+def record_deposit(call: Call) -> Result:
+    """Let money arrive."""
+    bank, body = call.world.bank, call.body
+    at = call.world.tick()
+    try:
+        bank.deposit(
+            body["account_id"],
+            amount_yen=body["amount"],
+            remitter_name=body["remitter_name"],
+            edi_info=body.get("edi_info"),
+            at=at,
+        )
+    except AccountNotUsable as unknown:
+        raise Problem("account_unknown", at="/account_id") from unknown
+    except ForbiddenCharacterInText as forbidden:
+        raise Problem("value_impossible", f"{forbidden.field} holds a forbidden character") from forbidden
+    balance = bank.balance_of(body["account_id"], at=at)
+    return 201, {"account_id": body["account_id"], "balance_yen": balance.balance_yen}
+
+
+def list_payments(call: Call) -> Result:
+    """Tell every debit that really happened."""
+    call.world.tick()
+    return 200, {"payments": [write_payment(payment) for payment in call.world.bank.payments()]}
+
+
+def check_postings(call: Call) -> Result:
+    """Add up the books again."""
+    call.world.tick()
+    return 200, write_books(call.world.bank.check_books())
+
+
+def _clock(call: Call) -> dict[str, Any]:
+    clock = call.world.clock
+    now = call.world.tick()
+    return {
+        "now": now.isoformat(timespec="microseconds"),
+        "today": clock.today().isoformat(),
+        "frozen": clock.is_frozen,
+        "rate": clock.rate,
+    }
+
+
+def _events(events: Iterable[Event]) -> list[dict[str, Any]]:
+    return [write_event(event) for event in events]

@@ -1,0 +1,167 @@
+"""The bank's values as the control surface writes them: our own words, whole yen, instants in UTC. No action."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from mock_gmo.bank.customers import Account, Customer
+from mock_gmo.bank.payments import Payment
+from mock_gmo.bank.postings import BooksCheck
+from mock_gmo.bank.transfers import Event, PendingConfirmation
+from mock_gmo.faults import FaultRule
+from mock_gmo.journal import Entry
+from mock_gmo.oauth.clients import Client
+from mock_gmo.scenarios.scenario import Login
+from mock_gmo.world import World
+
+Json = dict[str, Any]
+
+
+def write_event(event: Event) -> Json:
+    """Return one thing that happened at the bank."""
+    return {
+        "at": event.at.isoformat(),
+        "kind": str(event.kind),
+        "apply_no": event.apply_no,
+        "item_id": event.item_id,
+        "detail": event.detail,
+    }
+
+
+def write_client(client: Client) -> Json:
+    """Return a registration with its secret, which is made up."""
+    return {
+        "client_id": client.client_id,
+        "client_secret": client.client_secret.reveal(),
+        "name": client.name,
+        "company_id": client.company_id,
+        "redirect_uris": list(client.redirect_uris),
+        "networks": [str(network) for network in client.networks],
+        "scopes": sorted(client.scopes),
+        "authentication": client.authentication,
+        "requests_per_second": client.requests_per_second,
+    }
+
+
+def write_customer(world: World, customer: Customer, *, at: datetime) -> Json:
+    """Return a customer with log-ins, accounts, balances and what waits for confirmation."""
+    bank = world.bank
+    logins = [login for login in world.logins.values() if login.customer_id == customer.customer_id]
+    pending = bank.pending_confirmations(customer.customer_id, at=at)
+    return {
+        "customer_id": customer.customer_id,
+        "name": customer.name,
+        "kind": customer.kind,
+        "confirmation_required": customer.confirmation_required,
+        "business_id_management": customer.business_id_management,
+        "logins": [_write_login(login) for login in logins],
+        "accounts": [_write_account(world, account, at=at) for account in bank.accounts_of(customer.customer_id)],
+        "pending_confirmations": [_write_pending(request) for request in pending],
+    }
+
+
+def write_fault(rule: FaultRule) -> Json:
+    """Return a fault in force."""
+    return {
+        "fault_id": rule.fault_id,
+        "operation": rule.operation,
+        "client_id": rule.client_id,
+        "point": rule.point,
+        "effect": rule.effect,
+        "status": rule.status,
+        "delay_ms": rule.delay_ms,
+        "times": rule.times,
+    }
+
+
+def write_entry(entry: Entry) -> Json:
+    """Return one call of the journal."""
+    return {
+        "at": entry.at.isoformat(),
+        "client_id": entry.client_id,
+        "method": entry.method,
+        "path": entry.path,
+        "query": entry.query,
+        "headers": dict(entry.headers),
+        "request_body": _read_back(entry.request_body),
+        "status": entry.status,
+        "reply_body": _read_back(entry.reply_body),
+        "refusal_id": entry.refusal_id,
+        "check": entry.check,
+        "apply_no": entry.apply_no,
+        "fault": entry.fault,
+        "duration_ms": entry.duration_ms,
+    }
+
+
+def write_payment(payment: Payment) -> Json:
+    """Return one debit that really happened."""
+    return {
+        "apply_no": payment.apply_no,
+        "item_id": payment.item_id,
+        "account_id": payment.account_id,
+        "amount_yen": payment.amount_yen,
+        "fee_yen": payment.fee_yen,
+        "beneficiary": {
+            "bank_code": payment.bank_code,
+            "branch_code": payment.branch_code,
+            "account_type": payment.account_type,
+            "account_number": payment.account_number,
+            "name": payment.beneficiary_name,
+        },
+        "edi_info": payment.edi_info,
+        "debited_at": payment.debited_at.isoformat(),
+        "state": payment.status.code,
+        "state_name": payment.status.label,
+        "came_back_yen": payment.came_back_yen,
+        "came_back_at": payment.came_back_at.isoformat() if payment.came_back_at is not None else None,
+    }
+
+
+def write_books(books: BooksCheck) -> Json:
+    """Return the books added up again."""
+    return {"sum_yen": books.sum_yen, "balances": dict(books.balances), "differing": list(books.differing)}
+
+
+def _write_login(login: Login) -> Json:
+    return {
+        "login_id": login.login_id,
+        "password": login.password.reveal(),
+        "transaction_password": login.transaction_password.reveal(),
+    }
+
+
+def _write_account(world: World, account: Account, *, at: datetime) -> Json:
+    balance = world.bank.balance_of(account.account_id, at=at)
+    return {
+        "account_id": account.account_id,
+        "branch_code": account.branch_code,
+        "branch_name": account.branch_name,
+        "account_type_code": account.type_code,
+        "account_number": account.number,
+        "name": account.name,
+        "name_kana": account.name_kana,
+        "primary": account.primary,
+        "transfer_limit_yen": account.transfer_limit_yen,
+        "balance_yen": balance.balance_yen,
+        "withdrawable_yen": balance.withdrawable_yen,
+    }
+
+
+def _write_pending(request: PendingConfirmation) -> Json:
+    return {
+        "apply_no": request.apply_no,
+        "kind": request.kind.value,
+        "amount_yen": request.amount_yen,
+        "requested_at": request.requested_at.isoformat(),
+        "expires_at": request.expires_at.isoformat(),
+    }
+
+
+def _read_back(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")

@@ -1,0 +1,240 @@
+"""The contracts as the running mock uses them: operations, their fields in order, compiled validators of every schema.
+
+Compiled once at start from `contracts/*.yaml`. Nothing here answers a request; the gateway and the console do.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema_rs
+
+import contracts
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+METHODS = ("get", "post", "put", "patch", "delete")
+JSON = "application/json"
+DEFAULT = 0  # stands for every status that has no row of its own
+FORM = "application/x-www-form-urlencoded"
+TOKEN_HEADER = "x-access-token"  # noqa: S105  (the name of the header, not a token)
+
+Conditions = tuple[tuple[str, str], ...]
+
+
+class StartError(Exception):
+    """The program cannot start: a contract, a table and the code do not fit together. The message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One parameter or body member, with what the gateway must know to complain about it in the bank's words."""
+
+    name: str
+    label: str
+    is_required: bool
+    fits: Callable[[Any], bool]
+    is_list: bool = False
+    takes_integers: bool = False
+    takes_integers_leniently: bool = False
+    required_with: Conditions = ()
+    only_with: Conditions = ()
+    not_before: str | None = None
+    line_fields: tuple["Field", ...] = ()
+    lines_max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of one document, ready to be served."""
+
+    operation_id: str
+    method: str
+    path: str
+    relative_path: str
+    scope_family: str | None
+    query: tuple[Field, ...]
+    headers: tuple[Field, ...]
+    path_fields: tuple[Field, ...]
+    body: tuple[Field, ...]
+    body_kind: str | None
+    needs_body: bool
+    body_errors: Callable[[Any], Iterable[Any]] | None
+    success_status: int
+    replies: Mapping[int, Callable[[Any], bool] | None]
+    has_transfer_errors: bool
+    name: str = field(default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"{self.method} {self.relative_path}")
+
+    def reply_is_lawful(self, status: int, body: Any) -> bool:
+        """Tell whether the contract knows this status and the body fits its schema."""
+        declared = status if status in self.replies else DEFAULT
+        if declared not in self.replies:
+            return False
+        fits = self.replies[declared]
+        return fits is None or fits(body)
+
+
+def read_operations(*names: str) -> tuple[Operation, ...]:
+    """Return every operation of the named documents, in their order. Raises StartError for what cannot be served."""
+    return tuple(operation for name in names for operation in _Document(name).operations())
+
+
+def require_handlers(operations: Iterable[Operation], handlers: Mapping[str, object]) -> None:
+    """Raise StartError for an operation without a handler, or a handler without an operation."""
+    described = {operation.operation_id for operation in operations}
+    if missing := sorted(described - handlers.keys()):
+        raise StartError(f"operations without a handler: {', '.join(missing)}")
+    if unknown := sorted(handlers.keys() - described):
+        raise StartError(f"handlers without an operation in the contracts: {', '.join(unknown)}")
+
+
+class _Document:
+    """One parsed document; knows its references and the validator behind every pointer."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._content = contracts.load(name)
+        self._validators = jsonschema_rs.validator_map_for(
+            {"$schema": DIALECT, **self._content}, validate_formats=True, mask="[masked]"
+        )
+        self._base: str = self._content["servers"][0]["url"]
+
+    def operations(self) -> Iterable[Operation]:
+        for path, item in self._content["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    yield self._operation(path, method, item)
+
+    def _operation(self, path: str, method: str, item: Mapping[str, Any]) -> Operation:
+        here = f"#/paths/{_escape(path)}"
+        content = item[method]
+        parameters = [
+            self._resolve(f"{where}/parameters/{index}")
+            for where, holder in ((here, item), (f"{here}/{method}", content))
+            for index in range(len(holder.get("parameters", ())))
+        ]
+        body_kind, body_pointer, body_fields = self._body(f"{here}/{method}", content)
+        replies = {
+            DEFAULT if status == "default" else int(status): self._reply(f"{here}/{method}/responses/{status}")
+            for status in content["responses"]
+        }
+        return Operation(
+            operation_id=content["operationId"],
+            method=method.upper(),
+            path=self._base + path,
+            relative_path=path,
+            scope_family=content.get("x-scope-family"),
+            query=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "query"),
+            path_fields=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "path"),
+            headers=tuple(self._parameter(pointer) for pointer in parameters if self._is_checked_header(pointer)),
+            body=body_fields,
+            body_kind=body_kind,
+            needs_body=content.get("requestBody", {}).get("required", False),
+            body_errors=self._validators[body_pointer].iter_errors if body_pointer else None,
+            success_status=min(status for status in replies if 200 <= status < 400),
+            replies=replies,
+            has_transfer_errors=self._has_transfer_errors(f"{here}/{method}/responses"),
+        )
+
+    def _body(self, where: str, content: Mapping[str, Any]) -> tuple[str | None, str | None, tuple[Field, ...]]:
+        if "requestBody" not in content:
+            return None, None, ()
+        pointer = self._resolve(f"{where}/requestBody")
+        media = self._at(pointer)["content"]
+        kind = next(iter(media))
+        if kind not in (JSON, FORM):
+            raise StartError(f"contracts/{self._name}.yaml: {where}: no reader for {kind}")
+        schema = f"{pointer}/content/{_escape(kind)}/schema"
+        return kind, schema, self._members(schema)
+
+    def _members(self, pointer: str) -> tuple[Field, ...]:
+        resolved = self._resolve(pointer)
+        schema = self._at(resolved)
+        required = frozenset(schema.get("required", ()))
+        return tuple(
+            self._field(name, f"{resolved}/properties/{_escape(name)}", required=name in required)
+            for name in schema.get("properties", {})
+        )
+
+    def _parameter(self, pointer: str) -> Field:
+        content = self._at(pointer)
+        return self._field(
+            content["name"], f"{pointer}/schema", required=content.get("required", False), holder=content
+        )
+
+    def _field(self, name: str, pointer: str, *, required: bool, holder: Mapping[str, Any] | None = None) -> Field:
+        written, pointer = self._at(pointer), self._resolve(pointer)
+        schema = self._at(pointer)
+        told = {**schema, **written, **(holder or {})}
+        types = schema.get("type", ())
+        types = (types,) if isinstance(types, str) else tuple(types)
+        items = self._resolve(f"{pointer}/items") if "array" in types and "items" in schema else None
+        has_lines = items is not None and "properties" in self._at(items)
+        return Field(
+            name=name,
+            label=told.get("x-label-ja", name),
+            is_required=required,
+            fits=self._validators[items if items and not has_lines else pointer].is_valid,
+            is_list="array" in types,
+            takes_integers="integer" in types,
+            takes_integers_leniently=bool(told.get("x-lenient-number", False)),
+            required_with=_conditions(told.get("x-required-with")),
+            only_with=_conditions(told.get("x-only-with")),
+            not_before=told.get("x-not-before"),
+            line_fields=self._members(items) if has_lines and items else (),
+            lines_max=int(schema.get("maxItems", 0)),
+        )
+
+    def _reply(self, pointer: str) -> Callable[[Any], bool] | None:
+        resolved = self._resolve(pointer)
+        media = self._at(resolved).get("content", {})
+        if JSON not in media or "schema" not in media[JSON]:
+            return None
+        return self._validators[f"{resolved}/content/{_escape(JSON)}/schema"].is_valid
+
+    def _has_transfer_errors(self, pointer: str) -> bool:
+        if "400" not in self._at(pointer):
+            return False
+        refused = self._resolve(f"{pointer}/400")
+        media = self._at(refused).get("content", {})
+        if JSON not in media or "schema" not in media[JSON]:
+            return False
+        schema = self._at(self._resolve(f"{refused}/content/{_escape(JSON)}/schema"))
+        return bool("transferErrorDetails" in schema.get("properties", {}))
+
+    def _is_checked_header(self, pointer: str) -> bool:
+        content = self._at(pointer)
+        return content["in"] == "header" and content["name"].lower() != TOKEN_HEADER
+
+    def _resolve(self, pointer: str) -> str:
+        for _ in range(16):
+            content = self._at(pointer)
+            if not isinstance(content, Mapping) or "$ref" not in content:
+                return pointer
+            pointer = content["$ref"]
+        raise StartError(f"contracts/{self._name}.yaml: references go in a circle at {pointer}")
+
+    def _at(self, pointer: str) -> Any:
+        content: Any = self._content
+        for step in pointer.removeprefix("#/").split("/"):
+            step = step.replace("~1", "/").replace("~0", "~")
+            try:
+                content = content[int(step)] if isinstance(content, list) else content[_key(content, step)]
+            except (KeyError, IndexError) as missing:
+                raise StartError(f"contracts/{self._name}.yaml: nothing at {pointer}") from missing
+        return content
+
+
+def _key(content: Mapping[Any, Any], step: str) -> Any:
+    """Statuses are numbers in YAML unless they are quoted."""
+    return step if step in content or not step.isdigit() else int(step)
+
+
+def _conditions(told: Mapping[str, Any] | None) -> Conditions:
+    return tuple((name, str(value)) for name, value in (told or {}).items())
+
+
+def _escape(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")

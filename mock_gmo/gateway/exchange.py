@@ -1,0 +1,50 @@
+"""One call at the bank while it lasts: what came in and what the checks found out about it. No check lives here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Request
+
+from mock_gmo.contract import Operation
+from mock_gmo.errors import Reply
+from mock_gmo.gateway.body import read_bytes
+from mock_gmo.gateway.peer import Address
+from mock_gmo.oauth.clients import Client
+from mock_gmo.oauth.tokens import AccessToken
+from mock_gmo.world import World
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the checks learn about one call, in the order in which they learn it."""
+
+    world: World
+    request: Request
+    operation: Operation | None
+    at: datetime
+    address: Address | None = None
+    client: Client | None = None
+    token: AccessToken | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    raw_body: bytes | None = None
+    check: str | None = None
+    refusal_id: str | None = None
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def customer_id(self) -> str:
+        """The customer whose consent the token carries; only resource calls that passed the checks have one."""
+        assert self.token is not None, "asked for the customer before the token was checked"
+        return self.token.customer_id
+
+    def read_body(self) -> bytes:
+        """Return the bytes of the request body; they are read once. Raises Unreadable."""
+        if self.raw_body is None:
+            self.raw_body = read_bytes(self.request)
+        return self.raw_body
+
+
+Handler = Callable[[Exchange], Reply]

@@ -1,0 +1,130 @@
+"""The fields of a call against the contract: one complaint at a time, in the order of the bank's tables.
+
+An absent, an empty and a null value are the same thing, at every depth. Rules of the bank (accounts, totals,
+days) are not asked here.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import Headers
+
+from mock_gmo.contract import Field
+from mock_gmo.errors import Refused
+
+QUERY_FIELDS_MAX = 1_000
+_EMPTY = (None, "")
+_INDEXED = re.compile(r"(?P<name>[^\[\]]+)\[(?P<index>[0-9]{0,4})\]")
+
+
+def read_query(query_string: bytes) -> dict[str, list[str]]:
+    """Return every value of every query parameter, in order. Bytes that are no UTF-8 become U+FFFD and fit nothing."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX, errors="replace"
+        )
+    except ValueError:
+        return {}
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def check_query(fields: Sequence[Field], values: Mapping[str, list[str]], *, strict: bool) -> dict[str, Any]:
+    """Return the values that are there, checked. Raises Refused with the first complaint.
+
+    Lists come as repeated keys; unless `strict`, also with commas or as `name[]`, `name[0]`.
+    """
+    read: dict[str, Any] = {}
+    for field in fields:
+        if field.is_list:
+            if found := _list_values(field, values, strict=strict):
+                read[field.name] = found
+            continue
+        present = [value for value in values.get(field.name, ()) if value != ""]
+        if len(set(present)) > 1:
+            raise Refused("field_invalid", label=field.label)
+        if present:
+            read[field.name] = present[0]
+    return _checked(fields, read, strict=strict)
+
+
+def check_headers(fields: Sequence[Field], headers: Headers) -> dict[str, str]:
+    """Return the header fields that the operation knows and that have a value. Raises Refused."""
+    read = {field.name: value for field in fields if (value := headers.get(field.name))}
+    return _checked(fields, read, strict=True)
+
+
+def check_body(fields: Sequence[Field], content: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
+    """Return the members that the operation knows, checked, numbers turned into their digits. Raises Refused."""
+    read = {field.name: value for field in fields if (value := content.get(field.name)) not in _EMPTY}
+    return _checked(fields, read, strict=strict)
+
+
+def _checked(fields: Sequence[Field], read: dict[str, Any], *, strict: bool) -> dict[str, Any]:
+    for field in fields:
+        if field.name in read:
+            _require_allowed(field, read)
+            read[field.name] = _fitting(field, read[field.name], strict=strict)
+            if field.not_before in read and read[field.name] < read[field.not_before]:
+                raise Refused("period_reversed", label=field.label)
+        elif field.is_required or (field.required_with and _holds(field.required_with, read)):
+            raise Refused("field_missing", label=field.label)
+    return read
+
+
+def _require_allowed(field: Field, read: Mapping[str, Any]) -> None:
+    if field.only_with and not _holds(field.only_with, read):
+        raise Refused("field_not_allowed", label=field.label)
+
+
+def _holds(conditions: Sequence[tuple[str, str]], read: Mapping[str, Any]) -> bool:
+    return all(read.get(name) == value for name, value in conditions)
+
+
+def _fitting(field: Field, value: Any, *, strict: bool) -> Any:
+    if field.line_fields:
+        return _lines(field, value, strict=strict)
+    if field.is_list:
+        if not all(field.fits(item) for item in value):
+            raise Refused("field_invalid", label=field.label)
+        return value
+    if type(value) is int:
+        if not field.takes_integers and not (field.takes_integers_leniently and not strict):
+            raise Refused("field_invalid", label=field.label)
+        if field.takes_integers and not field.fits(value):
+            raise Refused("field_invalid", label=field.label)
+        value = str(value)
+    if not isinstance(value, str) or not field.fits(value):
+        raise Refused("field_invalid", label=field.label)
+    return value
+
+
+def _lines(field: Field, value: Any, *, strict: bool) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise Refused("field_invalid", label=field.label)
+    if not value:
+        raise Refused("field_missing", label=field.label)
+    if field.lines_max and len(value) > field.lines_max:
+        raise Refused("field_invalid", label=field.label)
+    lines: list[dict[str, Any]] = []
+    for line in value:
+        if not isinstance(line, dict):
+            raise Refused("field_invalid", label=field.label)
+        lines.append(check_body(field.line_fields, line, strict=strict))
+    return lines
+
+
+def _list_values(field: Field, values: Mapping[str, list[str]], *, strict: bool) -> list[str]:
+    found = [value for value in values.get(field.name, ()) if value != ""]
+    if strict:
+        return found
+    split = [part for value in found for part in value.split(",") if part != ""]
+    for name, indexed in values.items():
+        match = _INDEXED.fullmatch(name)
+        if match is not None and match["name"] == field.name:
+            split.extend(part for value in indexed for part in value.split(",") if part != "")
+    return split

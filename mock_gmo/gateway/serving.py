@@ -1,0 +1,216 @@
+"""The life of one call: received, admitted, validated, committed, reply written; faults strike at these points.
+
+The order of the checks is in `checks`, their wording in `errors`; here is only what comes after what.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from flask import Request, Response
+
+from mock_gmo.bank.refusals import BankRefusal
+from mock_gmo.contract import FORM, Operation, StartError
+from mock_gmo.errors import RefusalTable, Refused, Reply
+from mock_gmo.faults import FaultRule
+from mock_gmo.gateway import admit, release, validate
+from mock_gmo.gateway.checks import find_client
+from mock_gmo.gateway.connection import DROP, TRUNCATE
+from mock_gmo.gateway.exchange import Exchange, Handler
+from mock_gmo.journal import Entry, mask_body, mask_headers, mask_query
+from mock_gmo.oauth.errors import OAuthRefusal
+from mock_gmo.world import World
+
+STATUS_OF_FAULT: Final = 503
+GARBAGE: Final = b'\x00\xff<<<{"applyNo":"'
+DUPLICATE: Final = "duplicate"
+
+# Other prefixes under which clients in the field call the same operations, and the profiles that know them.
+ALIASES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    ("/ganb/stg-api/", "/ganb/api/", ("bank", "strict")),
+    ("/ganb/api/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
+    ("/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
+)
+
+
+class _Dropped(Exception):
+    """A fault closes the connection: no reply, whatever was done until here."""
+
+
+class _Instead(Exception):
+    """A fault answers in place of what would have come."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+class Gateway:
+    """Serves the bank's operations. Keeps no state of the bank; that is the world's."""
+
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        handlers: Mapping[str, Handler],
+        *,
+        profile: str,
+        sleep: Callable[[float], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._routes = _routes(operations, profile)
+        self._handlers = handlers
+        self._table = RefusalTable.load()
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._steps = (("received", admit), ("admitted", validate))
+
+    def serve(self, request: Request, world: World) -> Response:
+        """Answer one call at the bank, whatever it asks for."""
+        started = self._monotonic()
+        operation = self._routes.get((request.method, request.environ.get("PATH_INFO", "")))
+        exchange = Exchange(world, request, operation, at=world.tick())
+        reply: Reply | None = None
+        content = b""
+        try:
+            reply = self._reply(exchange)
+            content = reply.content()
+        except _Dropped:
+            request.environ[DROP] = True
+            return Response(status=204)
+        finally:
+            self._record(exchange, reply, content, started=started)
+        if reply.is_truncated:
+            request.environ[TRUNCATE] = True
+        return Response(content, reply.status, [("Content-Type", reply.content_type), *reply.headers])
+
+    def _reply(self, exchange: Exchange) -> Reply:
+        try:
+            reply = self._handle(exchange)
+        except _Instead as instead:
+            reply = instead.reply
+        except (Refused, BankRefusal, OAuthRefusal) as refusal:
+            reply = release(exchange, self._refuse(exchange, refusal), table=self._table)
+        try:
+            self._strike(exchange, "reply_written", reply)
+        except _Instead as instead:
+            return instead.reply
+        return reply
+
+    def _handle(self, exchange: Exchange) -> Reply:
+        for index, (point, step) in enumerate(self._steps):
+            if self._strike(exchange, point, None):
+                self._handle_quietly(exchange, first=index)
+            step(exchange)
+        if self._strike(exchange, "validated", None):
+            self._handle_quietly(exchange, first=len(self._steps))
+        reply = self._act(exchange)
+        self._strike(exchange, "committed", reply)
+        return release(exchange, reply, table=self._table)
+
+    def _handle_quietly(self, exchange: Exchange, *, first: int) -> None:
+        """The first of two handlings of a call that arrives twice: done, its reply lost, no fault in it."""
+        try:
+            for _, step in self._steps[first:]:
+                step(exchange)
+            self._act(exchange)
+        except (Refused, BankRefusal, OAuthRefusal):
+            return
+
+    def _act(self, exchange: Exchange) -> Reply:
+        assert exchange.operation is not None, "an unknown operation passed the checks"
+        return self._handlers[exchange.operation.operation_id](exchange)
+
+    def _refuse(self, exchange: Exchange, refusal: Refused | BankRefusal | OAuthRefusal) -> Reply:
+        exchange.refusal_id = refusal.refusal_id
+        if isinstance(refusal, OAuthRefusal):
+            return Reply(refusal.http_status, refusal.body(), tuple(refusal.headers().items()))
+        reply = self._table.refusal_reply(refusal, exchange.operation)
+        settings = exchange.world.settings
+        if refusal.refusal_id == "duplicate_key_other_body":
+            return replace(reply, status=settings.bank_rules.duplicate_key_conflict_status)
+        if refusal.refusal_id == "request_limit_exceeded" and settings.retry_after_seconds is not None:
+            return replace(reply, headers=(("Retry-After", str(settings.retry_after_seconds)),))
+        return reply
+
+    def _strike(self, exchange: Exchange, point: str, reply: Reply | None) -> bool:
+        """Carry out the faults set for this point. Returns True when the call is to be handled twice from here."""
+        faults = exchange.world.faults
+        if faults.is_empty:
+            return False
+        if exchange.client is None and exchange.operation is not None:
+            find_client(exchange)
+        client_id = exchange.client.client_id if exchange.client is not None else None
+        twice = False
+        for rule in faults.strike(point, operation=_name(exchange), client_id=client_id):
+            exchange.faults.append(f"{rule.point} {rule.effect}")
+            twice = self._carry_out(exchange, rule, reply) or twice
+        return twice
+
+    def _carry_out(self, exchange: Exchange, rule: FaultRule, reply: Reply | None) -> bool:
+        match rule.effect:
+            case "delay":
+                self._sleep((rule.delay_ms or 0) / 1_000)
+                exchange.at = exchange.world.tick()
+            case "drop":
+                raise _Dropped
+            case "status":
+                raise _Instead(self._table.status_reply(rule.status or STATUS_OF_FAULT))
+            case "garbage":
+                raise _Instead(Reply(_status_of(exchange, reply), None, raw=GARBAGE))
+            case "truncate":
+                assert reply is not None, "the table of faults lets truncate happen without a reply"
+                raise _Instead(replace(reply, is_truncated=True))
+        return rule.effect == DUPLICATE
+
+    def _record(self, exchange: Exchange, reply: Reply | None, content: bytes, *, started: float) -> None:
+        request, operation = exchange.request, exchange.operation
+        is_form = operation is not None and operation.body_kind == FORM
+        entry = Entry(
+            at=exchange.at,
+            client_id=exchange.client.client_id if exchange.client is not None else None,
+            method=request.method,
+            path=request.environ.get("PATH_INFO", ""),
+            query=mask_query(request.environ.get("QUERY_STRING", "")),
+            headers=mask_headers(request.environ),
+            request_body=mask_body(exchange.raw_body or b"", is_form=is_form),
+            status=reply.status if reply is not None else None,
+            reply_body=mask_body(content, is_form=False),
+            refusal_id=exchange.refusal_id,
+            check=exchange.check,
+            apply_no=_apply_no(exchange, reply),
+            fault=", ".join(exchange.faults) or None,
+            duration_ms=round((self._monotonic() - started) * 1_000, 3),
+        )
+        exchange.world.journal.write(entry)
+
+
+def _routes(operations: Iterable[Operation], profile: str) -> dict[tuple[str, str], Operation]:
+    routes: dict[tuple[str, str], Operation] = {}
+    for operation in operations:
+        paths = [operation.path]
+        for alias, prefix, profiles in ALIASES:
+            if profile in profiles and operation.path.startswith(prefix):
+                paths.append(alias + operation.path.removeprefix(prefix))
+        for path in paths:
+            if (operation.method, path) in routes:
+                raise StartError(f"two operations answer {operation.method} {path}")
+            routes[operation.method, path] = operation
+    return routes
+
+
+def _name(exchange: Exchange) -> str:
+    if exchange.operation is not None:
+        return exchange.operation.name
+    return f"{exchange.request.method} {exchange.request.environ.get('PATH_INFO', '')}"
+
+
+def _status_of(exchange: Exchange, reply: Reply | None) -> int:
+    if reply is not None:
+        return reply.status
+    return exchange.operation.success_status if exchange.operation is not None else 200
+
+
+def _apply_no(exchange: Exchange, reply: Reply | None) -> str | None:
+    if reply is not None and reply.body is not None and "applyNo" in reply.body:
+        return str(reply.body["applyNo"])
+    return exchange.fields.get("applyNo")

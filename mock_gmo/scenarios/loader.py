@@ -1,0 +1,175 @@
+"""Reading scenario files: those in this package by name, a user's own by path, into `Scenario` values."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from mock_gmo.bank.days import civil_date
+from mock_gmo.marked_yaml import DocumentError, Entry, read_document
+from mock_gmo.scenarios.scenario import (
+    CustomerKind,
+    Login,
+    PastDeposit,
+    Scenario,
+    ScenarioAccount,
+    ScenarioCustomer,
+)
+
+SUFFIX: Final = ".yaml"
+BALANCE_YEN_MAX: Final = 999_999_999_999
+TRANSFER_LIMIT_YEN_MAX: Final = 500_000_000
+DAYS_AGO_MAX: Final = 3_650
+ACCOUNT_TYPES: Final = ("01", "02")
+KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "individual")
+
+CUSTOMER_MEMBERS: Final = (
+    "customer_id", "name", "kind", "confirmation_required", "business_id_management", "logins", "accounts",
+)  # fmt: skip
+ACCOUNT_MEMBERS: Final = (
+    "branch_code", "branch_name", "type_code", "number", "primary", "name", "name_kana", "opened_on",
+    "opening_balance_yen", "transfer_limit_yen",
+)  # fmt: skip
+
+_ID: Final = r"[A-Za-z0-9._-]{1,64}"
+_HALF_WIDTH_NAME: Final = r"[ !-~｡-ﾟ]{1,48}"
+_PASSWORD: Final = r"[!-~]{8,64}"  # noqa: S105  (a pattern)
+
+
+class ScenarioError(DocumentError):
+    """A scenario cannot be used; the message names file, line, field, what was expected and what came."""
+
+
+def names() -> tuple[tuple[str, str], ...]:
+    """Return name and one line of every scenario that comes with the program, by name."""
+    packaged = sorted(item.name for item in files(__package__).iterdir() if item.name.endswith(SUFFIX))
+    return tuple((scenario.name, scenario.title) for scenario in map(_load_packaged, packaged))
+
+
+def load_scenario(name_or_path: str) -> Scenario:
+    """Return the scenario of this name, or the one in the file of this path (with `/` or ending in .yaml).
+
+    Raises ScenarioError when there is none, and when the file says something that cannot be.
+    """
+    if "/" in name_or_path or name_or_path.endswith(SUFFIX):
+        return _load_file(Path(name_or_path))
+    known = [name for name, _ in names()]
+    if name_or_path not in known:
+        expected = f"expected one of {', '.join(known)}, or the path of a {SUFFIX} file"
+        raise ScenarioError(f"{expected}, came {name_or_path!r}", file="scenario")
+    return _load_packaged(name_or_path + SUFFIX)
+
+
+def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
+    """Return the scenario written in `text`; `file` is what complaints call it. Raises ScenarioError."""
+    root = read_document(text, file=file, error=ScenarioError)
+    members = root.members(required=("title", "customers"), optional=("clock_start",))
+    start = members["clock_start"].instant() if "clock_start" in members else None
+    customers = tuple(_customer(entry) for entry in members["customers"].items(at_least=1, at_most=1_000))
+    scenario = Scenario(name, members["title"].text("one line", pattern=r"[^\n]{1,200}"), customers, start)
+    _check_unique(scenario, members["customers"])
+    _check_order_of_days(scenario, members["customers"])
+    return scenario
+
+
+def _load_packaged(file_name: str) -> Scenario:
+    text = files(__package__).joinpath(file_name).read_text(encoding="utf-8")
+    return parse_scenario(text, name=file_name.removesuffix(SUFFIX), file=file_name)
+
+
+def _load_file(path: Path) -> Scenario:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as missing:
+        raise ScenarioError(
+            "expected a scenario file, came nothing: there is no such file", file=str(path)
+        ) from missing
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ScenarioError(f"expected a readable UTF-8 file, came: {unreadable}", file=str(path)) from unreadable
+    return parse_scenario(text, name=path.stem, file=str(path))
+
+
+def _customer(entry: Entry) -> ScenarioCustomer:
+    members = entry.members(required=CUSTOMER_MEMBERS)
+    customer_id = members["customer_id"].text("1 to 64 letters, digits, dots or hyphens", pattern=_ID)
+    accounts = tuple(_account(item) for item in members["accounts"].items(at_least=1, at_most=100))
+    if sum(account.primary for account in accounts) != 1:
+        raise members["accounts"].fault("exactly one account with primary: true", came="none or several")
+    kind = members["kind"].one_of(KINDS)
+    return ScenarioCustomer(
+        customer_id=customer_id,
+        name=members["name"].text("a name of 1 to 48 characters", pattern=r".{1,48}"),
+        kind=next(known for known in KINDS if known == kind),
+        confirmation_required=members["confirmation_required"].flag(),
+        business_id_management=members["business_id_management"].flag(),
+        accounts=accounts,
+        logins=tuple(_login(item, customer_id) for item in members["logins"].items(at_most=100)),
+    )
+
+
+def _login(entry: Entry, customer_id: str) -> Login:
+    members = entry.members(required=("login_id", "password", "transaction_password"))
+    expected = "8 to 64 visible ASCII characters in quotes"
+    return Login(
+        login_id=members["login_id"].text("1 to 64 letters, digits, dots or hyphens", pattern=_ID),
+        customer_id=customer_id,
+        password=members["password"].secret(expected, pattern=_PASSWORD),
+        transaction_password=members["transaction_password"].secret(expected, pattern=_PASSWORD),
+    )
+
+
+def _account(entry: Entry) -> ScenarioAccount:
+    members = entry.members(required=ACCOUNT_MEMBERS, optional=("past_deposits",))
+    deposits = members["past_deposits"].items(at_most=100_000) if "past_deposits" in members else ()
+    return ScenarioAccount(
+        branch_code=members["branch_code"].text("3 digits in quotes", pattern=r"[0-9]{3}"),
+        branch_name=members["branch_name"].text("a name of 1 to 30 characters", pattern=r".{1,30}"),
+        type_code=members["type_code"].one_of(ACCOUNT_TYPES),
+        number=members["number"].text("7 digits in quotes", pattern=r"[0-9]{7}"),
+        primary=members["primary"].flag(),
+        name=members["name"].text("a name of 1 to 48 characters", pattern=r".{1,48}"),
+        name_kana=members["name_kana"].text("a half-width name", pattern=_HALF_WIDTH_NAME),
+        opened_on=members["opened_on"].civil_date(),
+        opening_balance_yen=members["opening_balance_yen"].integer(low=0, high=BALANCE_YEN_MAX),
+        transfer_limit_yen=members["transfer_limit_yen"].integer(low=0, high=TRANSFER_LIMIT_YEN_MAX),
+        past_deposits=tuple(_deposit(item) for item in deposits),
+    )
+
+
+def _deposit(entry: Entry) -> PastDeposit:
+    members = entry.members(required=("days_ago", "time", "amount_yen", "remitter_name"), optional=("edi_info",))
+    edi_info = None
+    if "edi_info" in members:
+        edi_info = members["edi_info"].text("1 to 20 half-width characters", pattern=r"[ !-~｡-ﾟ]{1,20}")
+    return PastDeposit(
+        days_ago=members["days_ago"].integer(low=1, high=DAYS_AGO_MAX),
+        time_of_day=members["time"].clock_time(),
+        amount_yen=members["amount_yen"].integer(low=1, high=BALANCE_YEN_MAX),
+        remitter_name=members["remitter_name"].text("a half-width name", pattern=_HALF_WIDTH_NAME),
+        edi_info=edi_info,
+    )
+
+
+def _check_unique(scenario: Scenario, entry: Entry) -> None:
+    for what, values in (
+        ("customer_id", [customer.customer_id for customer in scenario.customers]),
+        ("login_id", [login.login_id for customer in scenario.customers for login in customer.logins]),
+        ("account", [account.account_id for customer in scenario.customers for account in customer.accounts]),
+    ):
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise entry.fault(f"every {what} once in the file", came=f"{', '.join(twice)} again")
+
+
+def _check_order_of_days(scenario: Scenario, entry: Entry) -> None:
+    """No deposit before its account was opened, as far as a fixed first instant lets us know."""
+    if scenario.clock_start is None:
+        return
+    for customer in scenario.customers:
+        for account in customer.accounts:
+            first = min(
+                (civil_date(deposit.instant(scenario.clock_start)) for deposit in account.past_deposits),
+                default=civil_date(scenario.clock_start),
+            )
+            if first < account.opened_on:
+                expected = f"account {account.account_id} opened before its first deposit ({first})"
+                raise entry.fault(expected, came=f"opened_on {account.opened_on}")

@@ -1,0 +1,94 @@
+"""What a scenario says, as values: customers, accounts, log-ins, past deposits, the first instant. No files here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Literal
+
+from mock_gmo.bank.days import JAPAN, civil_date
+from mock_gmo.secret import Secret
+
+CustomerKind = Literal["corporation", "individual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How one person enters the bank's site. The transaction password confirms what moves money."""
+
+    login_id: str
+    customer_id: str
+    password: Secret
+    transaction_password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class PastDeposit:
+    """Money that came in before the scenario begins, so that a statement has something to tell."""
+
+    days_ago: int
+    """Civil days in Japan before the scenario's first instant; at least 1."""
+    time_of_day: time
+    amount_yen: int
+    remitter_name: str
+    edi_info: str | None
+
+    def instant(self, start: datetime) -> datetime:
+        """Return when the money came in, given the scenario's first instant. Both are aware; UTC comes back."""
+        day = civil_date(start) - timedelta(days=self.days_ago)
+        return datetime.combine(day, self.time_of_day, tzinfo=JAPAN).astimezone(start.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioAccount:
+    """An account as the scenario opens it."""
+
+    branch_code: str
+    branch_name: str
+    type_code: str
+    number: str
+    primary: bool
+    name: str
+    name_kana: str
+    opened_on: date
+    opening_balance_yen: int
+    transfer_limit_yen: int
+    past_deposits: tuple[PastDeposit, ...]
+
+    @property
+    def account_id(self) -> str:
+        """口座ID: branch, account type and number."""
+        return f"{self.branch_code}{self.type_code}{self.number}"
+
+    @property
+    def balance_yen(self) -> int:
+        """What is on the account at the scenario's first instant."""
+        return self.opening_balance_yen + sum(deposit.amount_yen for deposit in self.past_deposits)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioCustomer:
+    """A customer with accounts and log-ins."""
+
+    customer_id: str
+    name: str
+    kind: CustomerKind
+    confirmation_required: bool
+    business_id_management: bool
+    accounts: tuple[ScenarioAccount, ...]
+    logins: tuple[Login, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole first state. `clock_start` is None when the bank begins at the real time."""
+
+    name: str
+    title: str
+    customers: tuple[ScenarioCustomer, ...]
+    clock_start: datetime | None
+
+    @property
+    def logins(self) -> Mapping[str, Login]:
+        """Every log-in by its id."""
+        return MappingProxyType({login.login_id: login for customer in self.customers for login in customer.logins})

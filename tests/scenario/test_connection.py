@@ -1,0 +1,88 @@
+"""Consent, tokens and addresses: what expires is renewed, what is not allowed is not done."""
+
+from tests.invariants import assert_limit_was_kept
+from tests.world import World
+
+
+def test_a_token_that_expires_in_the_middle_is_renewed_once_and_the_payout_goes_on(world: World) -> None:
+    payout = world.request_payout()
+    world.control("POST", "/tokens/expire", {"access_token": world.access_token()})
+
+    world.run_until_idle()
+    world.run_for(seconds=10)
+    world.confirm_all()
+    world.run_for(minutes=2)
+
+    assert world.state_of(payout) == "settled"
+    assert "in_doubt" not in world.history_of(payout)
+    refreshes = [sent for sent in world.line.sent if sent.path.endswith("/token") and b"refresh_token" in sent.body]
+    assert len(refreshes) == 1
+
+
+def test_a_token_is_renewed_before_it_expires(world: World) -> None:
+    world.advance(days=29, hours=1)
+
+    payout = world.request_payout()
+    world.run_for(seconds=10)
+
+    assert world.state_of(payout) == "awaiting_confirmation"
+    assert [sent for sent in world.line.sent if sent.status == 401] == []
+
+
+def test_a_dead_consent_keeps_the_payouts_until_the_company_consents_anew(world: World) -> None:
+    world.control("POST", "/tokens/expire", {"client_id": world.client_id()})
+    payout = world.request_payout()
+    world.run_for(minutes=1)
+
+    connection = world.recore("GET", "/v1/companies/shop-0001/connection").json
+    assert connection["connected"] is False
+    assert world.state_of(payout) == "accepted"
+
+    world.consent()
+    world.run_for(seconds=30)
+    world.confirm_all()
+    world.run_for(minutes=2)
+
+    assert world.state_of(payout) == "settled"
+
+
+def test_a_call_from_an_address_that_is_not_registered_moves_nothing(world: World) -> None:
+    world.line.address = "127.0.0.9"
+
+    payout = world.request_payout()
+    world.run_for(minutes=1)
+
+    assert world.state_of(payout) == "rejected"
+    assert world.payments() == []
+    assert world.pending() == []
+
+
+def test_the_code_of_one_company_is_worth_nothing_at_another_companys_redirect_url(world: World) -> None:
+    begun = world.recore("POST", "/v1/companies/shop-0001/authorization").json
+    state = begun["authorization_url"].split("state=")[1].split("&")[0]
+
+    page = world.web_app.test_client().get(f"/refresh_token/shop-0002?code=stolen&state={state}")
+
+    assert page.status_code in (400, 403, 404)
+    assert [sent for sent in world.line.sent if b"stolen" in sent.body] == []
+
+
+def test_a_state_is_good_for_one_redirect(world: World) -> None:
+    begun = world.recore("POST", "/v1/companies/shop-0001/authorization").json
+    state = begun["authorization_url"].split("state=")[1].split("&")[0]
+    client = world.web_app.test_client()
+    client.get(f"/refresh_token/shop-0001?error=access_denied&state={state}")
+
+    again = client.get(f"/refresh_token/shop-0001?code=late&state={state}")
+
+    assert again.status_code == 400
+    assert [sent for sent in world.line.sent if b"late" in sent.body] == []
+
+
+def test_inquiries_go_through_the_worker_and_come_back_in_time(world: World) -> None:
+    balances = world.recore("GET", "/v1/companies/shop-0001/balances")
+    accounts = world.recore("GET", "/v1/companies/shop-0001/accounts")
+
+    assert balances.status_code == 200, balances.get_data(as_text=True)
+    assert accounts.status_code == 200
+    assert_limit_was_kept(world)

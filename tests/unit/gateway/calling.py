@@ -1,0 +1,131 @@
+"""A bank in process and a client that calls it, for the tests of gateway and console. Time and chance are given, not real."""
+
+import json
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from mock_gmo import Settings, create_app, world_of
+from mock_gmo.world import World
+
+NOON = 1_775_012_400.0  # Wednesday, 1 April 2026, 12:00 in Japan
+TODAY = "2026-04-01"
+ACCOUNT_ID = "101010012345"
+CLIENT_ID = "loCa1C1ientShop1"
+CLIENT_SECRET = "s4ndboxOn1yS4ndboxOn1yS4ndboxOn1yS4ndboxOn1yLoca10"
+REDIRECT_URI = "http://127.0.0.1/callback"
+API = "/ganb/api/corporation/v1"
+TOKEN_URL = "/ganb/api/auth/v1/token"
+CONTROL = "/_sandbox/v1"
+SCOPES = "private:account private:transfer offline_access"
+
+
+@dataclass
+class HandClock:
+    """A clock that moves when a test says so."""
+
+    seconds: float = NOON
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+
+
+@dataclass
+class Caller:
+    """One bank, and calls to it with a token that works."""
+
+    app: Flask
+    client: FlaskClient
+    real: HandClock
+    monotonic: HandClock
+    token: str = ""
+
+    @property
+    def world(self) -> World:
+        return world_of(self.app)
+
+    def get(self, path: str, **given: Any) -> TestResponse:
+        return self.call("GET", API + path, **given)
+
+    def post(self, path: str, body: Any, **given: Any) -> TestResponse:
+        given.setdefault("data", json.dumps(body))
+        given.setdefault("content_type", "application/json")
+        return self.call("POST", API + path, **given)
+
+    def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **given: Any) -> TestResponse:
+        sent = {"x-access-token": self.token, **(headers or {})}
+        sent = {name: value for name, value in sent.items() if value}
+        return self.client.open(path, method=method, headers=sent, **given)
+
+    def control(self, method: str, path: str, body: Any = None, **given: Any) -> TestResponse:
+        if body is not None:
+            given["json"] = body
+        return self.client.open(CONTROL + path, method=method, **given)
+
+    def new_token(self, scope: str = SCOPES) -> dict[str, Any]:
+        code = self.control("POST", "/consents", {
+            "client_id": CLIENT_ID, "customer_id": "corporate", "scope": scope, "redirect_uri": REDIRECT_URI,
+        }).json["code"]  # fmt: skip
+        reply = self.client.post(TOKEN_URL, data=token_form(code=code))
+        assert reply.status_code == 200, reply.text
+        return reply.json
+
+    def no_limit(self) -> None:
+        self.world.oauth.clients.change(CLIENT_ID, requests_per_second=None)
+
+
+def make_caller(**settings: Any) -> Caller:
+    """Return a bank at noon of a business day with one token issued and no request limit."""
+    real, monotonic = HandClock(), HandClock(1_000.0)
+    app = create_app(
+        Settings(**settings), real_time=real, monotonic=monotonic, random_source=Random(7), sleep=real.sleep
+    )
+    caller = Caller(app, app.test_client(), real, monotonic)
+    if not settings.get("maintenance"):
+        caller.no_limit()
+        caller.token = caller.new_token()["access_token"]
+    return caller
+
+
+def token_form(**changed: str) -> dict[str, str]:
+    """Return the form of a token request with the client's credentials."""
+    form = {
+        "grant_type": "authorization_code",
+        "redirect_uri": REDIRECT_URI,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+    }
+    return {**form, **changed}
+
+
+def make_order(**changed: Any) -> dict[str, Any]:
+    """Return the body of a transfer request over 10,000 yen to another bank, today."""
+    order = {
+        "accountId": ACCOUNT_ID,
+        "transferDesignatedDate": TODAY,
+        "transfers": [make_line()],
+    }
+    return {name: value for name, value in {**order, **changed}.items() if value is not ...}
+
+
+def make_line(**changed: Any) -> dict[str, Any]:
+    """Return one line of a transfer request."""
+    line = {
+        "transferAmount": "10000",
+        "beneficiaryBankCode": "0001",
+        "beneficiaryBranchCode": "001",
+        "accountTypeCode": "1",
+        "accountNumber": "7654321",
+        "beneficiaryName": "ｻﾝﾌﾟﾙ ﾊﾅｺ",
+        "ediInfo": "MARK0001",
+    }
+    return {name: value for name, value in {**line, **changed}.items() if value is not ...}
