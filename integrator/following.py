@@ -175,6 +175,8 @@ def _submission_values(
     }
     if held.cancel_state is CancelState.WANTED and any(line.status in CANCEL_CLASS for line in found.values()):
         values |= {"cancel_state": CancelState.DUE.value, "due_at": now}
+    elif held.cancel_state is CancelState.REQUESTED and state is SubmissionState.FOLLOWED:
+        values["due_at"] = later(now, AWAITING_CONFIRMATION_WAIT_SECONDS)  # somebody is about to confirm the cancel
     return values
 
 

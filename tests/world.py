@@ -197,7 +197,7 @@ class World:
             f"/_sandbox/v1{path}", method=method, json=body, environ_overrides=environ
         )
         assert response.status_code < 300, response.get_data(as_text=True)
-        return response.json
+        return response.json if response.data else None
 
     def consent(self, *, company_id: str = COMPANY_ID) -> Any:
         """Consent at the bank and follow the redirect; returns the integrator's page."""

@@ -190,10 +190,16 @@ class Sandbox:
     def _run(self, name: str, command: list[str], settings: dict[str, str]) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("INTEGRATOR_", "MOCK_GMO_"))}
         with contextlib.ExitStack() as files:
-            out = files.enter_context(self._log.open("ab")) if self._log else None
+            # Standard output is for the one line `ready ...`; what the programs say goes beside it.
+            out = files.enter_context(self._log.open("ab")) if self._log else sys.stderr
             # A session of its own: Ctrl-C reaches the launcher alone, which then stops the three in order.
             self._processes[name] = subprocess.Popen(
-                command, env={**clean, **settings}, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                command,
+                env={**clean, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
 
     def _wait_for(self, ready: Path, name: str) -> None:

@@ -14,7 +14,7 @@ from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.checks import check_order
 from mock_gmo.bank.customers import Account, Balance, Customer
 from mock_gmo.bank.days import ONE_DAY, civil_date
-from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit, book_opening
+from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit, book_opening, require_opening_balance
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.execution import settle_all_due
 from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status, resolve_period
@@ -79,13 +79,17 @@ class Bank:
             self._state.account_ids_of[customer.customer_id] = []
 
     def open_account(self, account: Account, *, opening_balance_yen: int, at: datetime) -> None:
-        """Open an account with money from outside. Raises CustomerUnknown, ValueError when id or number is taken."""
+        """Open an account with money from outside. Raises CustomerUnknown, and ValueError when the id is taken.
+
+        ValueError also for a taken number and for a balance out of range.
+        """
         state = self._state
         number = (account.branch_code, account.number)
         with self._lock:
             state.get_customer(account.customer_id)
             if account.account_id in state.accounts or number in state.account_id_by_number:
                 raise ValueError(f"account {account.account_id} exists already")
+            require_opening_balance(opening_balance_yen)
             state.books.open_account(account.account_id)
             book_opening(state, account, balance_yen=opening_balance_yen, at=at)
             state.accounts[account.account_id] = account

@@ -40,10 +40,15 @@ class Deposit:
             raise ValueError(f"a deposit is 1 to {LEG_MAX_YEN} yen, not {self.amount_yen}")
 
 
-def book_opening(state: BankState, account: Account, *, balance_yen: int, at: datetime) -> None:
-    """Book what an account starts with; nothing for 0 yen. Raises ValueError for less, or more than LEG_MAX_YEN."""
+def require_opening_balance(balance_yen: int) -> int:
+    """Return the balance when an account may start with it: 0 to LEG_MAX_YEN, else ValueError."""
     if not 0 <= balance_yen <= LEG_MAX_YEN:
         raise ValueError(f"an account opens with 0 to {LEG_MAX_YEN} yen, not {balance_yen}")
+    return balance_yen
+
+
+def book_opening(state: BankState, account: Account, *, balance_yen: int, at: datetime) -> None:
+    """Book what an account starts with; nothing for 0 yen."""
     if balance_yen:
         legs = (Leg(OUTSIDE, -balance_yen), Leg(account.account_id, balance_yen, OPENING_TEXT))
         state.books.post(PostingKind.OPENING, legs, at=at)

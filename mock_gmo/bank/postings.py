@@ -129,7 +129,7 @@ class _Ledger:
         self.balance += leg.amount_yen
         if not self.with_statement:
             return
-        assert leg.text is not None, "a statement line needs a text"
+        assert leg.text is not None, "post has looked"
         if self.stamps:
             # The key must grow, and the day must not fall back, whatever instant the posting carries.
             stamp = max(stamp, self.stamps[-1] + 1)
@@ -203,7 +203,10 @@ class Books:
         """
         assert sum(leg.amount_yen for leg in legs) == 0, "the legs of a posting sum to zero"
         assert all(0 < abs(leg.amount_yen) <= LEG_MAX_YEN for leg in legs), "a leg moves 1 yen or more"
-        assert all(leg.ledger in self._ledgers for leg in legs), "every leg names an open ledger account"
+        ledgers = [self._ledgers.get(leg.ledger) for leg in legs]
+        for leg, ledger in zip(legs, ledgers, strict=True):
+            assert ledger is not None, "every leg names an open ledger account"
+            assert leg.text is not None or not ledger.with_statement, "a statement line needs a text"
         posting_no = len(self._stamps)
         stamp, day = (at - _EPOCH) // _ONE_MICROSECOND, civil_date(at).toordinal()
         self._stamps.append(stamp)

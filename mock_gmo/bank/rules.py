@@ -32,7 +32,10 @@ class ClosedHours:
         """Read "sat 23:52-00:10" (times in Japan). Raises ValueError for anything else."""
         weekday, _, hours = text.strip().partition(" ")
         start, _, end = hours.partition("-")
-        return cls(weekday=weekday.lower(), start=time.fromisoformat(start), end=time.fromisoformat(end))
+        try:
+            return cls(weekday=weekday.lower(), start=time.fromisoformat(start), end=time.fromisoformat(end))
+        except ValueError as reason:
+            raise ValueError(f"closed hours read like 'sat 23:52-00:10', not {text!r}: {reason}") from reason
 
     def covers(self, at: datetime) -> bool:
         """Say whether the gap is open at that aware instant; the start belongs to it, the end does not."""

@@ -115,7 +115,7 @@ def test_a_lost_reply_to_a_cancel_is_cleared_up_and_cancels_once(world: World) -
 
 
 def test_a_refused_order_is_rejected_with_the_banks_code_and_never_sent_again(world: World) -> None:
-    world.change_customer(transfer_limit_yen=10_000)
+    world.change_customer(transfer_limit_yen={"101010012345": 10_000})
 
     payout = world.request_payout(amount_yen=50_000)
     world.run_for(minutes=5)

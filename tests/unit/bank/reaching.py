@@ -147,4 +147,3 @@ REACH: dict[TransferStatus, Callable[[], Reached]] = {
     S.RECALL_REFUSED: recall_refused,
     S.NOT_EXECUTED: not_executed,
 }
-

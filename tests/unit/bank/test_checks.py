@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,9 @@ from tests.unit.bank.building import (
 )
 from tests.unit.bank.fingerprint import fingerprint
 
-# Wednesday noon is closed, so that every check has something to object to on the same day.
+Spoil = Callable[[TransferOrder], TransferOrder]
+Row = tuple[type[BankRefusal], Spoil]
+
 CLOSED = ClosedHours("wed", time(11), time(13))
 
 
@@ -60,20 +63,20 @@ def quoting(order: TransferOrder, bank: Bank) -> None:
     bank.quote(COMPANY, order, at=NOON)
 
 
-def first_line(**changes: object) -> Callable[[TransferOrder], TransferOrder]:
+def first_line(**changes: object) -> Spoil:
     def spoil(order: TransferOrder) -> TransferOrder:
         return replace(order, lines=(replace(order.lines[0], **changes), *order.lines[1:]))  # type: ignore[arg-type]
 
     return spoil
 
 
-def whole(**changes: object) -> Callable[[TransferOrder], TransferOrder]:
+def whole(**changes: object) -> Spoil:
     return lambda order: replace(order, **changes)  # type: ignore[arg-type]
 
 
-# The checks in the bank's order, each with what makes a good order fail it. The bank of these tests is closed at noon
-# to other banks, and the account has neither limit nor money left: only an order within the bank passes the last three.
-ROWS: list[tuple[type[BankRefusal], Callable[[TransferOrder], TransferOrder]]] = [
+# The checks in the bank's order, each with what makes a good order fail it; the checks after these need another bank,
+# not another order, and have a table of their own below.
+ROWS: list[Row] = [
     (AccountNotUsable, whole(account_id=NEIGHBOUR_ACCOUNT)),
     (ItemIdsNotConsecutive, first_line(item_id="2")),
     (TotalsDiffer, whole(total_count=2)),
@@ -103,14 +106,12 @@ def renumbered(order: TransferOrder) -> TransferOrder:
 
 
 @pytest.mark.parametrize(("refusal", "spoil"), ROWS, ids=lambda row: getattr(row, "__name__", ""))
-def test_an_order_that_is_wrong_once_hears_of_it(refusal, spoil) -> None:
+def test_an_order_that_is_wrong_once_hears_of_it(refusal: type[BankRefusal], spoil: Spoil) -> None:
     assert complaint(renumbered(spoil(make_order())), make_bank()) is refusal
 
 
-@pytest.mark.parametrize(
-    ("earlier", "later_row"), list(combinations(ROWS, 2)), ids=lambda row: row[0].__name__
-)
-def test_an_order_that_is_wrong_twice_hears_of_the_earlier_check(earlier, later_row) -> None:
+@pytest.mark.parametrize(("earlier", "later_row"), list(combinations(ROWS, 2)), ids=lambda row: row[0].__name__)
+def test_an_order_that_is_wrong_twice_hears_of_the_earlier_check(earlier: Row, later_row: Row) -> None:
     order = renumbered(earlier[1](later_row[1](make_order())))
 
     assert complaint(order, make_bank()) is earlier[0]
@@ -128,7 +129,9 @@ def test_an_order_that_is_wrong_twice_hears_of_the_earlier_check(earlier, later_
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_the_later_checks_keep_their_order_too(rules, order, limit_yen, opening_yen, refusal) -> None:
+def test_the_later_checks_keep_their_order_too(
+    rules: dict[str, Any], order: TransferOrder, limit_yen: int, opening_yen: int, refusal: type[BankRefusal]
+) -> None:
     bank = make_bank(rules=rules, limit_yen=limit_yen, opening_yen=opening_yen)
 
     assert complaint(order, bank) is refusal
@@ -292,7 +295,7 @@ def test_an_account_cannot_pay_itself_but_another_account_with_its_number_elsewh
         (NOON, date(2027, 4, 2), DateTooFar),
     ],
 )
-def test_days_are_those_of_japan(at, day, refusal) -> None:
+def test_days_are_those_of_japan(at: datetime, day: date, refusal: type[BankRefusal] | None) -> None:
     order = make_order(designated_date=day)
 
     if refusal is None:
@@ -313,7 +316,9 @@ def test_days_are_those_of_japan(at, day, refusal) -> None:
         (to_neighbour(), SATURDAY, "3", SATURDAY),
     ],
 )
-def test_a_closed_day_moves_a_request_that_leaves_the_bank(line, day, code, paid_on) -> None:
+def test_a_closed_day_moves_a_request_that_leaves_the_bank(
+    line: OrderLine, day: date, code: str | None, paid_on: date
+) -> None:
     bank = make_bank()
 
     apply_no = request(bank, line, designated_date=day, holiday_code=code).apply_no
@@ -357,7 +362,7 @@ def test_a_bank_that_pays_every_day_moves_nothing() -> None:
         (make_order(designated_date=TOMORROW), NOON, False),
     ],
 )
-def test_closed_hours_stop_what_would_leave_the_bank_now(order, at, refused) -> None:
+def test_closed_hours_stop_what_would_leave_the_bank_now(order: TransferOrder, at: datetime, refused: bool) -> None:
     bank = make_bank(rules={"closed_hours": (CLOSED,)})
 
     if refused:
@@ -386,9 +391,7 @@ def test_the_limit_counts_what_is_planned_and_paid_on_the_designated_day() -> No
 def test_own_accounts_do_not_count_against_the_limit_unless_the_rules_say_so() -> None:
     request(make_bank(limit_yen=0), to_side_account())
     with pytest.raises(LimitExceeded):
-        request(
-            make_bank(limit_yen=0, rules={"own_account_moves_count_against_limit": True}), to_side_account()
-        )
+        request(make_bank(limit_yen=0, rules={"own_account_moves_count_against_limit": True}), to_side_account())
 
 
 def test_what_was_cancelled_or_never_executed_frees_the_limit() -> None:

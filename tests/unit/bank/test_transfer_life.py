@@ -12,6 +12,8 @@ from mock_gmo.bank.states import MOVES, IllegalMove, TransferStatus, Trigger, fi
 from tests.unit.bank.building import (
     COMPANY,
     FEE_YEN,
+    NEIGHBOUR,
+    NEIGHBOUR_ACCOUNT,
     NOON,
     OPENING_YEN,
     PAYER,
@@ -25,9 +27,11 @@ from tests.unit.bank.building import (
     later,
     make_bank,
     make_line,
+    make_order,
     request,
     result_code,
     to_neighbour,
+    to_payer,
     to_side_account,
 )
 from tests.unit.bank.fingerprint import fingerprint
@@ -302,7 +306,9 @@ def test_each_line_gets_an_accept_number_of_its_own_from_the_series_of_apply_num
 def test_numbers_begin_anew_at_midnight_in_japan() -> None:
     bank = make_bank()
 
-    numbers = [request(bank, at=at, designated_date=SATURDAY).apply_no for at in (jst(23, 59, 59), jst(0, day=TOMORROW))]
+    numbers = [
+        request(bank, at=at, designated_date=SATURDAY).apply_no for at in (jst(23, 59, 59), jst(0, day=TOMORROW))
+    ]
 
     assert numbers == ["2026040100000001", "2026040200000001"]
 
@@ -320,6 +326,23 @@ def test_money_that_reached_an_account_kept_here_comes_back_only_with_its_holder
     assert balance(bank) == OPENING_YEN - RECALL_FEE_YEN
     assert balance(bank, "102010099999") == 0
     assert codes(bank, apply_no) == ["25"]
+
+
+def test_a_beneficiary_who_spent_the_money_cannot_agree_to_a_recall() -> None:
+    bank = make_bank()
+    apply_no = request(bank, to_neighbour(), to_neighbour()).apply_no
+    bank.recall(apply_no, at=NOON)
+    back = make_order(to_payer(amount_yen=15_000), account_id=NEIGHBOUR_ACCOUNT)
+    bank.request_transfer(NEIGHBOUR, back, key=None, at=NOON)
+
+    with pytest.raises(ImpossibleStep) as refused:
+        bank.recall_agree(apply_no, at=NOON)
+
+    assert refused.value.possible == (Step.RECALL_REFUSE,)
+    bank.deposit(NEIGHBOUR_ACCOUNT, amount_yen=5_000, remitter_name="ﾐﾎﾝ", at=NOON)
+    bank.recall_agree(apply_no, at=NOON)
+    assert codes(bank, apply_no) == ["25", "24"]
+    assert balance(bank, NEIGHBOUR_ACCOUNT) == 0
 
 
 def test_a_recall_is_impossible_without_the_money_for_its_fee() -> None:

@@ -144,7 +144,7 @@ def test_during_maintenance_everything_is_503() -> None:
     caller = make_caller(maintenance=True)
 
     for method, path in (("GET", API + "/accounts"), ("POST", TOKEN_URL), ("GET", "/ganb/api/auth/v1/authorization")):
-        reply = caller.call(method, path)
+        reply = caller.call(method, path, data="{}")
         assert (reply.status_code, reply.json["errorCode"]) == (503, "WG_ERR_300")
 
 
@@ -216,7 +216,9 @@ def test_a_token_ends_at_the_very_second() -> None:
 def test_a_spoofed_forwarding_header_is_not_believed() -> None:
     caller = make_caller()
 
-    reply = caller.get("/accounts", headers={"X-Forwarded-For": "127.0.0.1"}, environ_overrides={"REMOTE_ADDR": FOREIGN})
+    reply = caller.get(
+        "/accounts", headers={"X-Forwarded-For": "127.0.0.1"}, environ_overrides={"REMOTE_ADDR": FOREIGN}
+    )
 
     assert reply.status_code == 403
 
@@ -239,9 +241,7 @@ PROXY = "203.0.113.1"
 def test_behind_a_trusted_proxy_the_rightmost_foreign_address_counts(forwarded: str, status: int) -> None:
     caller = make_caller(trusted_proxies=(ip_network(PROXY),))
 
-    reply = caller.get(
-        "/accounts", headers={"X-Forwarded-For": forwarded}, environ_overrides={"REMOTE_ADDR": PROXY}
-    )
+    reply = caller.get("/accounts", headers={"X-Forwarded-For": forwarded}, environ_overrides={"REMOTE_ADDR": PROXY})
 
     assert reply.status_code == status
 

@@ -1,0 +1,117 @@
+"""The command line: exit code 0 done, 1 failed, 2 wrong usage or settings, always with the way to mend it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from integrator.__main__ import main
+
+SECRET = "the-client-secret"
+
+
+@pytest.fixture
+def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Settings of the environment local on a database file that does not exist yet."""
+    for name in ("ENVIRONMENT", "DATABASE_URL", "MASTER_KEY", "INTAKE_PUBLIC_KEY", "BANK_URL", "PUBLIC_URL", "PORT"):
+        monkeypatch.delenv(f"INTEGRATOR_{name}", raising=False)
+    master_key = run({}, "master-key", "new").output.strip()
+    return {
+        "INTEGRATOR_ENVIRONMENT": "local",
+        "INTEGRATOR_DATABASE_URL": f"sqlite:///{tmp_path / 'integrator.sqlite3'}",
+        "INTEGRATOR_BANK_URL": "http://127.0.0.1:8310",
+        "INTEGRATOR_PUBLIC_URL": "http://127.0.0.1:8320",
+        "INTEGRATOR_INTAKE_PUBLIC_KEY": run({"INTEGRATOR_MASTER_KEY": master_key}, "key", "intake-public").output.strip(),
+    }
+
+
+def run(variables: dict[str, str], *arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, env=dict(variables), input=typed)
+
+
+def add_company(variables: dict[str, str], company_id: str = "mihon-001", *more: str) -> Result:
+    arguments = ("--name", "見本商事", "--client-id", f"client-{company_id}", "--account-id", "101010012345")
+    return run(variables, "company", "add", company_id, *arguments, *more, typed=SECRET + "\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], *(name.split() for name in ("serve", "work", "migrate", "company", "company add", "key", "key create", "master-key new"))],
+    ids=" ".join,
+)
+def test_every_command_explains_itself(arguments: list[str]) -> None:
+    result = run({}, *arguments, "--help")
+
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_a_company_and_its_key_are_made_on_a_migrated_database(variables: dict[str, str]) -> None:
+    assert run(variables, "migrate").exit_code == 0
+    assert run(variables, "migrate").exit_code == 0
+
+    added = add_company(variables)
+    key = run(variables, "key", "create", "--role", "company", "--company", "mihon-001", "--name", "register 1")
+    listed = run(variables, "key", "list")
+
+    assert added.exit_code == 0
+    assert "http://127.0.0.1:8320/refresh_token/mihon-001" in added.output
+    assert SECRET not in added.output + run(variables, "company", "show", "mihon-001").output
+    assert run(variables, "company", "list").output.split("\t")[0] == "mihon-001"
+    assert key.output.startswith("rk_")
+    assert key.output.strip() not in listed.output
+    assert "register 1" in listed.output
+
+    key_id = key.output.split("_")[1]
+    assert run(variables, "key", "revoke", key_id).exit_code == 0
+    assert "revoked" in run(variables, "key", "list", "--company", "mihon-001").output
+
+
+def test_what_cannot_be_done_ends_with_1_and_says_why(variables: dict[str, str]) -> None:
+    unmigrated = run(variables, "company", "list")
+    run(variables, "migrate")
+    add_company(variables)
+
+    assert (unmigrated.exit_code, "integrator migrate" in unmigrated.output) == (1, True)
+    assert add_company(variables).exit_code == 1
+    assert run(variables, "company", "show", "nobody").exit_code == 1
+    assert run(variables, "key", "revoke", "nobody00").exit_code == 1
+    assert run(variables, "key", "create", "--role", "company", "--company", "nobody", "--name", "x").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "arguments", "names"),
+    [
+        ({"INTEGRATOR_DATABASE_URL": ""}, ["migrate"], "INTEGRATOR_DATABASE_URL"),
+        ({"INTEGRATOR_ENVIRONMENT": "staging"}, ["company", "list"], "INTEGRATOR_ENVIRONMENT"),
+        ({"INTEGRATOR_PUBLIC_URL": ""}, ["serve"], "INTEGRATOR_PUBLIC_URL"),
+        ({"INTEGRATOR_BANK_URL": "https://bank.example"}, ["serve"], "INTEGRATOR_BANK_URL"),
+        ({"INTEGRATOR_MASTER_KEY": "x"}, ["serve"], "INTEGRATOR_MASTER_KEY"),
+        ({}, ["work"], "INTEGRATOR_MASTER_KEY"),
+        ({"INTEGRATOR_PROT": "1"}, ["serve"], "INTEGRATOR_PORT"),
+        ({}, ["key", "create", "--role", "company", "--name", "x"], "--company"),
+        ({}, ["key", "create", "--role", "owner", "--name", "x"], "--role"),
+        ({}, ["no-such-command"], "no-such-command"),
+    ],
+)
+def test_wrong_usage_or_settings_end_with_2_and_name_the_culprit(
+    variables: dict[str, str], changed: dict[str, str], arguments: list[str], names: str
+) -> None:
+    result = run({**variables, **changed}, *arguments)
+
+    assert result.exit_code == 2
+    assert names in result.output
+
+
+def test_a_company_outside_the_contract_is_refused_with_its_field(variables: dict[str, str]) -> None:
+    run(variables, "migrate")
+
+    result = add_company(variables, "mihon_001")
+
+    assert result.exit_code == 2
+    assert "/company_id: expected 1–64 letters, digits and hyphens" in result.output
+    assert run(variables, "company", "add", "m", "--name", "m", "--client-id", "c", "--account-id", "1" * 12).exit_code == 2
+
+
+def test_two_new_master_keys_differ(variables: dict[str, str]) -> None:
+    assert run({}, "master-key", "new").output != run({}, "master-key", "new").output
