@@ -50,29 +50,32 @@ def cancel_one(desk: Desk) -> bool:
 
 
 def _store_intent(desk: Desk, held: Submission) -> bool:
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     with desk.db.begin() as tx:
-        values = {"cancel_first_attempt_at": held.cancel_first_attempt_at or now, "lease_until": now + LEASE}
-        return rows.change_held(tx, held, now=now, values=values)
+        values = {"cancel_first_attempt_at": held.cancel_first_attempt_at or now, "lease_until": at.machine + LEASE}
+        return rows.change_held(tx, held, at=at, values=values)
 
 
 def _store(
     desk: Desk, held: Submission, state: CancelState, *, wait_seconds: int, is_first_again: bool = False
 ) -> None:
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     values: dict[str, Any] = {"cancel_state": state.value, "due_at": later(now, wait_seconds)}
     if is_first_again and held.cancel_first_attempt_at is None:
         values["cancel_first_attempt_at"] = None
     with desk.db.begin() as tx:
-        rows.change_held(tx, held, now=now, values=rows.release(values))
+        rows.change_held(tx, held, at=at, values=rows.release(values))
 
 
 def _give_up(desk: Desk, held: Submission, code: str) -> None:
     # The bank refused this very cancel: the transfer goes on, and the next look says where it is.
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     values = {"cancel_state": CancelState.NONE.value, "cancel_first_attempt_at": None, "due_at": now}
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, held, now=now, values=rows.release(values)):
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         for line in held.lines:
             assert line.bank_status is not None, "only what the bank shows is cancelled"

@@ -16,7 +16,7 @@ from integrator.gate import Gate, NoTurn
 from integrator.payouts import MARK_ALPHABET, NewText
 from integrator.store import submissions as rows
 from integrator.store.database import Database
-from integrator.store.submissions import Submission, Work
+from integrator.store.submissions import Submission, Times, Work
 
 LEASE = timedelta(seconds=120)  # longer than the longest call, its wait at the gate and a refresh before it
 NO_TOKEN_WAIT_SECONDS = 30
@@ -37,21 +37,26 @@ class Desk:
     tokens: Tokens
     gate: Gate
     clock: Clock
+    machine_clock: Clock
     new_text: NewText
+
+    def times(self) -> Times:
+        """Return the present by both clocks."""
+        return Times(now=self.clock.now(), machine=self.machine_clock.now())
 
 
 def claim(desk: Desk, work: Work) -> Submission | None:
     """Take the submission that has waited longest for this kind of work, under a name never used before."""
-    now = desk.clock.now()
+    at = desk.times()
     with desk.db.begin() as tx:
-        return rows.claim(tx, work, holder=desk.new_text(32, MARK_ALPHABET), now=now, until=now + LEASE)
+        return rows.claim(tx, work, holder=desk.new_text(32, MARK_ALPHABET), at=at, until=at.machine + LEASE)
 
 
 def postpone(desk: Desk, held: Submission, *, seconds: int) -> None:
     """Give a claimed submission back as it is, to be looked at again later."""
-    now = desk.clock.now()
+    at = desk.times()
     with desk.db.begin() as tx:
-        rows.change_held(tx, held, now=now, values=rows.release({"due_at": later(now, seconds)}))
+        rows.change_held(tx, held, at=at, values=rows.release({"due_at": later(at.now, seconds)}))
 
 
 def later(now: datetime, seconds: int) -> datetime:

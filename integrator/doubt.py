@@ -106,7 +106,8 @@ def _page(
 def _act(desk: Desk, held: Submission, access: Access, inquiry: Inquiry) -> None:
     assert held.first_attempt_at is not None, "what is in doubt was attempted"
     assert held.designated_date is not None, "the day is frozen with the first attempt"
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     facts = DoubtFacts(
         inquiry_complete=inquiry.is_complete or bool(inquiry.found),
         is_found=bool(inquiry.found),
@@ -135,16 +136,17 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
     if not has_turn(desk, access):
         postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
         return
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     sent = replace(held, state=SubmissionState.REPEATING, attempt_count=held.attempt_count + 1)
-    values = {"state": sent.state.value, "attempt_count": sent.attempt_count, "lease_until": now + LEASE}
+    values = {"state": sent.state.value, "attempt_count": sent.attempt_count, "lease_until": at.machine + LEASE}
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, held, now=now, values=values):
+        if not rows.change_held(tx, held, at=at, values=values):
             return
         if any(payout_rows.is_cancel_wanted(tx, line.payout_id) for line in held.lines):
             # Asked for between our look and now: give it back unrepeated.
             back = rows.release({"state": SubmissionState.IN_DOUBT.value, "due_at": now})
-            rows.change_held(tx, held, now=now, values=back)
+            rows.change_held(tx, held, at=at, values=back)
             return
     call(desk, sent, access, Attempt.REPEAT)
 
@@ -152,7 +154,8 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
 def _lapse(desk: Desk, held: Submission) -> None:
     after = AFTER_CALL[held.state, OutcomeKind.IN_DOUBT]
     assert after is not None, "a call in flight can fall into doubt"
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     values = {
         "state": after[0].value,
         "due_at": now,
@@ -160,7 +163,7 @@ def _lapse(desk: Desk, held: Submission) -> None:
         "doubt_reason": "the worker that made the call did not come back",
     }
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, held, now=now, values=rows.release(values)):
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         for line in held.lines:
             payout_rows.move(tx, line.payout_id, after[1], at=now)
@@ -168,7 +171,8 @@ def _lapse(desk: Desk, held: Submission) -> None:
 
 
 def _ask_person(desk: Desk, held: Submission) -> None:
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     problem = person_problem(
         "doubt-unresolved",
         "振込依頼が銀行に届いたかどうかを確認できません。",
@@ -176,7 +180,7 @@ def _ask_person(desk: Desk, held: Submission) -> None:
     )
     values = {"state": SubmissionState.NEEDS_PERSON.value, "due_at": later(now, PERSON_LOOK_SECONDS)}
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, held, now=now, values=rows.release(values)):
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         for line in held.lines:
             payout_rows.move(tx, line.payout_id, PayoutState.NEEDS_PERSON, at=now, problem=problem)

@@ -122,18 +122,20 @@ def _ours(held: Submission, page: StatusPage) -> dict[str, StatusLine]:
 
 
 def _store_waiting(desk: Desk, held: Submission) -> None:
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     values = {"due_at": later(now, AWAITING_CONFIRMATION_WAIT_SECONDS)}
     with desk.db.begin() as tx:
-        if rows.change_held(tx, held, now=now, values=rows.release(values)):
+        if rows.change_held(tx, held, at=at, values=rows.release(values)):
             for line in held.lines:
                 _move(tx, line, PayoutState.AWAITING_CONFIRMATION, at=now)
 
 
 def _store_expired(desk: Desk, held: Submission) -> None:
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, held, now=now, values=rows.release({"state": SubmissionState.DEAD.value})):
+        if not rows.change_held(tx, held, at=at, values=rows.release({"state": SubmissionState.DEAD.value})):
             return
         rows.bury_lines(tx, held.submission_id)
         for line in held.lines:
@@ -142,11 +144,12 @@ def _store_expired(desk: Desk, held: Submission) -> None:
 
 
 def _store_standings(desk: Desk, held: Submission, found: dict[str, StatusLine]) -> None:
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     standings = {mark: _standing(line) for mark, line in found.items()}
     values = _submission_values(held, found, standings, now)
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, held, now=now, values=rows.release(values)):
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         for line in held.lines:
             if line.mark in found:
@@ -199,10 +202,11 @@ def _store_line(
 
 def _store_cancel_failed(desk: Desk, held: Submission, found: dict[str, StatusLine], result: RequestResult) -> None:
     # The cancel is dead (8), or the bank never had it (1 speaks of the transfer): the payout lives on.
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     values = {"cancel_state": CancelState.NONE.value, "cancel_first_attempt_at": None, "due_at": later(now, 60)}
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, held, now=now, values=rows.release(values)):
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         for line in held.lines:
             seen = found.get(line.mark)

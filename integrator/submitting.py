@@ -29,7 +29,7 @@ from integrator.domain.submission import (
 from integrator.payouts import new_bank_key, new_id, new_mark
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
-from integrator.store.submissions import NewLine, Submission, Work
+from integrator.store.submissions import NewLine, Submission, Times, Work
 
 log = logging.getLogger("integrator.payout")
 
@@ -67,13 +67,14 @@ def call(desk: Desk, sent: Submission, access: Access, attempt: Attempt) -> None
 
 def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
     """Store how the call ended, if we still hold it. A late worker writes nothing: others have decided since."""
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     after = AFTER_CALL[sent.state, kind_of(outcome)]
     assert after is not None, "a call belongs to a submission that is being sent"
     submission_state, payout_state = after
     values = {"state": submission_state.value, **_learned(sent, outcome, now)}
     with desk.db.begin() as tx:
-        if not rows.change_held(tx, sent, now=now, values=rows.release(values)):
+        if not rows.change_held(tx, sent, at=at, values=rows.release(values)):
             log.warning("payout.outcome_came_late submission=%s outcome=%s", sent.submission_id, kind_of(outcome))
             return
         for line in sent.lines:
@@ -141,11 +142,12 @@ def _rejection(outcome: Rejected) -> Problem:
 
 def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | None:
     """Freeze what is about to be sent. None when the lease is gone or the submission had to be made anew."""
-    now = desk.clock.now()
+    at = desk.times()
+    now = at.now
     today = civil_date(now)
     with desk.db.begin() as tx:
         if held.designated_date is not None and held.designated_date < today:
-            _replace_unsent(tx, desk, held, at=now)
+            _replace_unsent(tx, desk, held, at)
             return None
         sent = _frozen(held, access, today=today, at=now)
         values = {
@@ -155,9 +157,9 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
             "grant_id": sent.grant_id,
             "first_attempt_at": now,  # earlier attempts, if any, were provably not carried out
             "attempt_count": sent.attempt_count,
-            "lease_until": now + LEASE,  # the call has the whole lease, however long its turn took
+            "lease_until": at.machine + LEASE,  # the call has the whole lease, however long its turn took
         }
-        if not rows.change_held(tx, held, now=now, values=values):
+        if not rows.change_held(tx, held, at=at, values=values):
             return None
         for line in sent.lines:
             payout_rows.move(tx, line.payout_id, PayoutState.SUBMITTING, at=now)
@@ -179,10 +181,10 @@ def _frozen(held: Submission, access: Access, *, today: date, at: datetime) -> S
     )
 
 
-def _replace_unsent(tx: Connection, desk: Desk, held: Submission, *, at: datetime) -> None:
+def _replace_unsent(tx: Connection, desk: Desk, held: Submission, at: Times) -> None:
     # Frozen for a day that has passed, and provably never carried out: it dies, and a new one with a new key,
     # new marks and a new day takes its place.
-    if not rows.change_held(tx, held, now=at, values=rows.release({"state": SubmissionState.DEAD.value})):
+    if not rows.change_held(tx, held, at=at, values=rows.release({"state": SubmissionState.DEAD.value})):
         return
     rows.bury_lines(tx, held.submission_id)
     lines = tuple(
@@ -192,6 +194,6 @@ def _replace_unsent(tx: Connection, desk: Desk, held: Submission, *, at: datetim
         "company_id": held.company_id,
         "account_id": held.account_id,
         "bank_key": new_bank_key(desk.new_text),
-        "due_at": at,
+        "due_at": at.now,
     }
-    rows.insert_submission(tx, new_id("su", desk.new_text), lines, at=at, values=values)
+    rows.insert_submission(tx, new_id("su", desk.new_text), lines, at=at.now, values=values)

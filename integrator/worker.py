@@ -46,13 +46,13 @@ log = logging.getLogger("integrator.worker")
 class Ports:
     """Everything through which a worker touches the outside. Tests give their own.
 
-    `gate_clock` counts real seconds, as the bank's limit does, while `clock` may be the mock bank's.
+    `machine_clock` counts real seconds, as leases and the bank's limit do; `clock` may be the mock bank's.
     """
 
     db: Database
     http: httpx.Client
     clock: Clock
-    gate_clock: Clock
+    machine_clock: Clock
     timer: Callable[[], float]
     checkpoints: Checkpoints
     new_text: NewText
@@ -74,7 +74,7 @@ class Worker:
         calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
         gate = Gate(
             ports.db,
-            clock=ports.gate_clock,
+            clock=ports.machine_clock,
             checkpoints=ports.checkpoints,
             jitter_seconds=settings.gate_jitter_seconds,
         )
@@ -95,6 +95,7 @@ class Worker:
             tokens=tokens,
             gate=gate,
             clock=ports.clock,
+            machine_clock=ports.machine_clock,
             new_text=ports.new_text,
         )
 
@@ -154,7 +155,7 @@ def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_htt
         db=db,
         http=http,
         clock=BankClock(settings.bank_url, http=clock_http) if is_banks else own,
-        gate_clock=own,
+        machine_clock=own,
         timer=time.monotonic,
         checkpoints=NoCheckpoints(),
         new_text=random_text,

@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from flask import Flask, Request, Response, request
+from flask.globals import request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
@@ -65,13 +66,15 @@ def create_app(
 
     @app.before_request
     def pass_through_gateway() -> Response | None:
-        path = request.environ.get("PATH_INFO", "")
+        # The request itself: every look through Flask's proxy costs, and the gateway looks often.
+        call = request_ctx.request
+        path = call.environ.get("PATH_INFO", "")
         if _belongs_to(path, CONTROL_PATH):
             return None
         if _belongs_to(path, SITE_PATH):
             world.tick()
             return None
-        return gateway.serve(request._get_current_object(), world)
+        return gateway.serve(call, world)
 
     app.register_blueprint(
         create_site(lambda: world, address_of=partial(_address_of, settings), random_text=world.random_text)

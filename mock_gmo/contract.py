@@ -206,7 +206,7 @@ class _Document:
 
     def _is_checked_header(self, pointer: str) -> bool:
         content = self._at(pointer)
-        return content["in"] == "header" and content["name"].lower() != TOKEN_HEADER
+        return bool(content["in"] == "header" and content["name"].lower() != TOKEN_HEADER)
 
     def _resolve(self, pointer: str) -> str:
         for _ in range(16):

@@ -124,9 +124,9 @@ def mask_body(body: bytes, *, is_form: bool) -> bytes:
         content = json.loads(body)
     except (ValueError, RecursionError):
         return f"[not kept: {len(body)} bytes that name a secret and are not JSON]".encode()
-    return json.dumps(_masked(content), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")[
-        :BODY_BYTES_MAX
-    ]
+    masked = json.dumps(_masked(content), ensure_ascii=False, separators=(",", ":"))
+    # Half a surrogate pair can be written in JSON, but it is no character that could be kept.
+    return masked.encode("utf-8", "replace")[:BODY_BYTES_MAX]
 
 
 def _may_name_a_secret(body: bytes) -> bool:

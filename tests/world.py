@@ -352,7 +352,7 @@ def build_world(database_url: str, *, seed: int = 1, start: datetime = NOON, wor
                 db=Database(database_url, effects=switch),
                 http=httpx.Client(transport=line),
                 clock=clock,
-                gate_clock=clock,
+                machine_clock=clock,
                 timer=clock.seconds,
                 checkpoints=switch,
                 new_text=new_text,

@@ -28,6 +28,18 @@ class Work(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """The present, twice: `now` by the clock that dates and deadlines go by, `machine` by the one leases go by.
+
+    They differ only against the mock bank, whose clock can jump; a lease that jumped with it would let go of a
+    call that is still under way.
+    """
+
+    now: datetime
+    machine: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionLine:
     """One payout in a submission. `mark` comes back from the bank in ediInfo."""
 
@@ -108,11 +120,11 @@ def insert_submission(
         )
 
 
-def claim(tx: Connection, work: Work, *, holder: str, now: datetime, until: datetime) -> Submission | None:
-    """Take the submission that has waited longest for this kind of work, and hold it until `until`."""
+def claim(tx: Connection, work: Work, *, holder: str, at: Times, until: datetime) -> Submission | None:
+    """Take the submission that has waited longest for this kind of work, and hold it until `until` of the machine's clock."""
     ready = (
         select(submissions.c.submission_id)
-        .where(_is_ready(work, now))
+        .where(_is_ready(work, at))
         .order_by(submissions.c.due_at, submissions.c.submission_id)
         .limit(1)
     )
@@ -128,7 +140,7 @@ def claim(tx: Connection, work: Work, *, holder: str, now: datetime, until: date
     return _submission(row, _lines(tx, row.submission_id), remitter_name)
 
 
-def change_held(tx: Connection, held: Submission, *, now: datetime, values: Mapping[str, Any]) -> bool:
+def change_held(tx: Connection, held: Submission, *, at: Times, values: Mapping[str, Any]) -> bool:
     """Change a submission that we still hold. False, and nothing changed, when the lease lapsed or passed on."""
     return (
         tx.execute(
@@ -136,9 +148,9 @@ def change_held(tx: Connection, held: Submission, *, now: datetime, values: Mapp
             .where(
                 submissions.c.submission_id == held.submission_id,
                 submissions.c.lease_owner == held.holder,
-                submissions.c.lease_until > now,
+                submissions.c.lease_until > at.machine,
             )
-            .values(updated_at=now, **values)
+            .values(updated_at=at.now, **values)
         ).rowcount
         == 1
     )
@@ -207,10 +219,10 @@ def next_due(tx: Connection) -> datetime | None:
 _CLOSED = frozenset({SubmissionState.DEAD, SubmissionState.FINISHED})
 
 
-def _is_ready(work: Work, now: datetime) -> Any:
+def _is_ready(work: Work, at: Times) -> Any:
     table = submissions.c
-    is_free = or_(table.lease_until.is_(None), table.lease_until <= now)
-    is_due = and_(table.due_at <= now, is_free)
+    is_free = or_(table.lease_until.is_(None), table.lease_until <= at.machine)
+    is_due = and_(table.due_at <= at.now, is_free)
     match work:
         case Work.SUBMIT:
             is_connected = exists().where(

@@ -23,6 +23,7 @@ from mock_gmo.bank.postings import BooksCheck, StatementLine
 from mock_gmo.bank.requests import (
     find_first_reply,
     key_expires_at,
+    pending_approvals,
     pending_confirmation,
     remember_reply,
     request_cancel,
@@ -35,6 +36,7 @@ from mock_gmo.bank.state import AccountApplications, BankState, Moment, StoredRe
 from mock_gmo.bank.transfers import (
     Event,
     IdempotencyKey,
+    PendingApproval,
     PendingConfirmation,
     Quote,
     RequestResult,
@@ -273,6 +275,11 @@ class Bank:
                 if application.customer_id == customer_id
             ]
         return [request for request in pending if request.expires_at > at]
+
+    def pending_approvals(self, customer_id: str, *, at: datetime) -> list[PendingApproval]:
+        """Return the applications that wait for that customer's approver and whose day has not passed, oldest first."""
+        with self._lock:
+            return pending_approvals(self._state, customer_id, at=at)
 
     def possible_steps(self, apply_no: str) -> tuple[Step, ...]:
         """Return the steps outside the API that fit an application now. Raises ApplyNoUnknown."""

@@ -83,7 +83,7 @@ def finish_confirmation(state: BankState, application: Application, moment: Mome
     application = state.keep(application, request=done)
     if not application.with_business_id:
         return start(state, application, moment, today=Trigger.CONFIRMED_TODAY, later=Trigger.CONFIRMED_LATER)
-    state.agenda.add(midnight(application.designated_date + ONE_DAY), DueKind.APPROVAL_LIMIT, application.apply_no)
+    state.agenda.add(approval_deadline(application), DueKind.APPROVAL_LIMIT, application.apply_no)
     return move(state, application, Trigger.CONFIRMED_TO_APPROVER, moment)
 
 
@@ -112,6 +112,11 @@ def confirmation_deadline(state: BankState, designated_date: date, *, at: dateti
     """
     limit = at + timedelta(seconds=state.rules.confirmation_seconds)
     return min(limit, midnight(designated_date + ONE_DAY))
+
+
+def approval_deadline(application: Application) -> datetime:
+    """Return until when an application may be approved: the end of its designated day."""
+    return midnight(application.designated_date + ONE_DAY)
 
 
 def can_pay(state: BankState, application: Application) -> bool:

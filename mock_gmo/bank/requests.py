@@ -3,14 +3,16 @@
 Each function works on the bank's state at one instant and either changes it or raises a refusal.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from mock_gmo.bank.agenda import DueKind
 from mock_gmo.bank.checks import Draft, check_order
 from mock_gmo.bank.customers import Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.execution import (
+    approval_deadline,
     confirmation_deadline,
     enter_limit,
     finish_cancel,
@@ -23,6 +25,7 @@ from mock_gmo.bank.transfers import (
     Application,
     IdempotencyKey,
     LatestRequest,
+    PendingApproval,
     PendingConfirmation,
     RequestKind,
     RequestResult,
@@ -122,6 +125,39 @@ def pending_confirmation(application: Application) -> PendingConfirmation:
         designated_date=application.designated_date,
         requested_at=request.requested_at,
         expires_at=request.deadline,
+    )
+
+
+def pending_approvals(state: BankState, customer_id: str, *, at: datetime) -> list[PendingApproval]:
+    """Return a customer's applications in 申請中 whose designated day has not passed at that instant, oldest first."""
+    return [
+        _pending_approval(application)
+        for application in sorted(_planned(state, customer_id, today=civil_date(at)), key=lambda it: it.apply_no)
+        if application.stage is TransferStatus.APPLIED
+    ]
+
+
+def _planned(state: BankState, customer_id: str, *, today: date) -> Iterator[Application]:
+    for account_id in state.account_ids_of.get(customer_id, ()):
+        for _, apply_no in state.applications_of[account_id].from_day(today):
+            yield state.applications[apply_no]
+
+
+def _pending_approval(application: Application) -> PendingApproval:
+    first = application.lines[0]
+    return PendingApproval(
+        apply_no=application.apply_no,
+        account_id=application.account_id,
+        amount_yen=application.amount_yen,
+        fee_yen=application.fee_yen,
+        line_count=len(application.lines),
+        beneficiary_bank=first.bank.name,
+        beneficiary_branch=first.branch.name,
+        beneficiary_name=first.beneficiary_name,
+        designated_date=application.designated_date,
+        apply_comment=application.apply_comment,
+        requested_at=application.requested_at,
+        expires_at=approval_deadline(application),
     )
 
 

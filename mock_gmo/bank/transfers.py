@@ -192,6 +192,24 @@ class PendingConfirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingApproval:
+    """An application in 申請中, as its approver sees it: what would be paid, and until when it may be approved."""
+
+    apply_no: str
+    account_id: str
+    amount_yen: int
+    fee_yen: int
+    line_count: int
+    beneficiary_bank: str
+    beneficiary_branch: str
+    beneficiary_name: str
+    designated_date: date
+    apply_comment: str | None
+    requested_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened: `kind` is a Trigger's value or a kind of execution.py, `detail` the state after it."""
 

@@ -193,6 +193,7 @@ INQUIRIES: dict[str, Callable[[Reached], object]] = {
     "request_result": lambda r: r.bank.request_result(COMPANY, PAYER, r.apply_no, at=r.at),
     "quote": lambda r: r.bank.quote(COMPANY, make_order(designated_date=FRIDAY), at=r.at),
     "pending_confirmations": lambda r: r.bank.pending_confirmations(COMPANY, at=r.at),
+    "pending_approvals": lambda r: r.bank.pending_approvals(COMPANY, at=r.at),
     "possible_steps": lambda r: r.bank.possible_steps(r.apply_no),
     "payments": lambda r: r.bank.payments(),
     "check_books": lambda r: r.bank.check_books(),
@@ -255,3 +256,48 @@ def test_a_request_confirmed_once_waits_no_more() -> None:
     assert bank.pending_confirmations(COMPANY, at=NOON) == []
     with pytest.raises(ImpossibleStep):
         bank.confirm(apply_no, at=NOON)
+
+
+# What waits for the approver
+
+
+def test_pending_approvals_say_what_would_be_paid_and_until_when_it_can_be() -> None:
+    bank = make_bank(business_id=True)
+    lines = make_line(), make_line(amount_yen=5_000)
+    apply_no = request(bank, *lines, designated_date=TOMORROW, apply_comment="4月分").apply_no
+    second_no = request(bank, at=later(NOON, minutes=5)).apply_no
+
+    first, second = bank.pending_approvals(COMPANY, at=later(NOON, minutes=9))
+
+    assert (first.apply_no, first.account_id, first.apply_comment) == (apply_no, PAYER, "4月分")
+    assert (first.amount_yen, first.fee_yen, first.line_count) == (15_000, 286, 2)
+    assert (first.beneficiary_bank, first.beneficiary_branch) == ("あおぞら銀行", "本店")
+    assert (first.beneficiary_name, first.designated_date) == ("ｻﾝﾌﾟﾙ ﾊﾅｺ", TOMORROW)
+    assert (first.requested_at, first.expires_at) == (NOON, jst(0, day=date(2026, 4, 3)))
+    assert (second.apply_no, second.apply_comment) == (second_no, None)
+    # The day's end counts at once, also before anything has ticked.
+    assert bank.pending_approvals(COMPANY, at=jst(23, 59, 59)) == [first, second]
+    assert bank.pending_approvals(COMPANY, at=jst(0, day=TOMORROW)) == [first]
+    assert bank.pending_approvals(NEIGHBOUR, at=NOON) == bank.pending_approvals("nobody", at=NOON) == []
+
+
+@pytest.mark.parametrize("status", list(TransferStatus), ids=lambda status: status.label)
+def test_only_an_application_waits_for_an_approver(status: TransferStatus) -> None:
+    reached = REACH[status]()
+
+    waiting = [pending.apply_no for pending in reached.bank.pending_approvals(COMPANY, at=reached.at)]
+
+    assert waiting == ([reached.apply_no] if status is TransferStatus.APPLIED else [])
+
+
+@pytest.mark.parametrize("step", [Bank.approve, Bank.send_back])
+def test_what_the_approver_decided_waits_no_more(step: Callable[..., object]) -> None:
+    bank = make_bank(confirmation=True, business_id=True)
+    apply_no = request(bank).apply_no
+    assert bank.pending_approvals(COMPANY, at=NOON) == []
+
+    bank.confirm(apply_no, at=NOON)
+    (waiting,) = bank.pending_approvals(COMPANY, at=NOON)
+    step(bank, waiting.apply_no, at=NOON)
+
+    assert bank.pending_approvals(COMPANY, at=NOON) == []

@@ -135,7 +135,8 @@ def test_numbers_and_unknown_members_are_taken_as_the_profile_says(changed: dict
 
 BODIES = [
     b"[]", b'"text"', b"1", b"null", b"{", b'{"accountId":"1","accountId":"1"}', b'{"a":NaN}', b'{"a":-Infinity}',
-    b'{"a":' + b"[" * 40 + b"]" * 40 + b"}", b"[" * 100_000, b'{"a":"\xff"}', b'{"accountId":"\\ud800"}', b"\xef\xbb\xbf{}",
+    b'{"a":' + b"[" * 40 + b"]" * 40 + b"}", b"[" * 100_000, b'{"a":"\xff"}', b'{"accountId":"\\ud800"}',
+    b"\xef\xbb\xbf{}",
     b'{"a":' + b"9" * 5_000 + b"}", b'{"a":"' + b"x" * 1_100_000 + b'"}',
 ]  # fmt: skip
 

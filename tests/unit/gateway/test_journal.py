@@ -27,8 +27,8 @@ def test_no_secret_of_a_whole_token_flow_is_kept() -> None:
     kept = caller.control("GET", "/journal?limit=100").text
 
     for secret in (
-        tokens["access_token"], tokens["refresh_token"], CLIENT_SECRET, "aCodeOfSomebody", "c2VjcmV0", "leakedByMistake",
-        "abcde",
+        tokens["access_token"], tokens["refresh_token"], CLIENT_SECRET, "aCodeOfSomebody", "c2VjcmV0",
+        "leakedByMistake", "abcde",
     ):  # fmt: skip
         assert secret not in kept
     assert kept.count("[masked]") >= 8

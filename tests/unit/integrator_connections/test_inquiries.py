@@ -175,7 +175,11 @@ def test_a_statement_line_says_its_direction_in_words(side: WorkerSide) -> None:
     assert answer.result["as_of"] == "2026-04-01T03:00:00.000000Z"
 
 
-REFUSED = {"errorCode": "220011", "errorMessage": "エラーが発生しました。", "errorDetails": [{"errorDetailsCode": "032006"}]}
+REFUSED = {
+    "errorCode": "220011",
+    "errorMessage": "エラーが発生しました。",
+    "errorDetails": [{"errorDetailsCode": "032006"}],
+}
 
 
 @pytest.mark.parametrize(

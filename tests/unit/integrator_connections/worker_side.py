@@ -200,4 +200,6 @@ class WorkerSide:
         with self.db.engine.connect() as connection:
             tables = ("companies", "consent_requests", "connections", "jobs")
             rows = [tuple(row) for name in tables for row in connection.exec_driver_sql(f"SELECT * FROM {name}")]  # noqa: S608
-        return json.dumps(rows, default=lambda value: repr(bytes(value)) if isinstance(value, bytes | memoryview) else str(value))
+        return json.dumps(
+            rows, default=lambda value: repr(bytes(value)) if isinstance(value, bytes | memoryview) else str(value)
+        )

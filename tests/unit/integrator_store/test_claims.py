@@ -13,7 +13,7 @@ from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.database import Database
 from integrator.store.schema import submissions
-from integrator.store.submissions import NewLine, Submission, Work
+from integrator.store.submissions import NewLine, Submission, Times, Work
 from tests.builders import NOON, make_new_text, make_payer, make_payout_request, store_company
 
 LEASE = timedelta(seconds=120)
@@ -28,7 +28,7 @@ def place(db: Database, *, key: str = "key-1", seed: int = 1) -> str:
 
 def claim(db: Database, work: Work, *, holder: str = "A", now=NOON) -> Submission | None:  # type: ignore[no-untyped-def]
     with db.begin() as tx:
-        return rows.claim(tx, work, holder=holder, now=now, until=now + LEASE)
+        return rows.claim(tx, work, holder=holder, at=Times(now, now), until=now + LEASE)
 
 
 def put(db: Database, **values: object) -> None:
@@ -54,8 +54,8 @@ def test_a_lapsed_lease_lets_the_next_one_in_and_keeps_the_first_one_out(db: Dat
     assert first is not None
     assert second is not None
     with db.begin() as tx:
-        assert not rows.change_held(tx, first, now=after, values={"attempt_count": 7})
-        assert rows.change_held(tx, second, now=after, values={"attempt_count": 1})
+        assert not rows.change_held(tx, first, at=Times(after, after), values={"attempt_count": 7})
+        assert rows.change_held(tx, second, at=Times(after, after), values={"attempt_count": 1})
 
 
 def test_a_lease_that_lapsed_counts_for_nothing_even_when_nobody_else_came(db: Database) -> None:
@@ -65,7 +65,7 @@ def test_a_lease_that_lapsed_counts_for_nothing_even_when_nobody_else_came(db: D
     assert held is not None
 
     with db.begin() as tx:
-        assert not rows.change_held(tx, held, now=NOON + LEASE, values={"attempt_count": 1})
+        assert not rows.change_held(tx, held, at=Times(NOON + LEASE, NOON + LEASE), values={"attempt_count": 1})
 
 
 def test_a_company_that_is_not_connected_is_not_served(db: Database) -> None:
@@ -157,3 +157,15 @@ def test_a_claim_carries_everything_that_the_order_needs(db: Database) -> None:
     assert line.mark.isascii()
     assert line.mark.isalnum()
     assert line.mark == line.mark.upper()
+
+
+def test_a_lease_goes_by_the_machines_clock_while_the_banks_clock_jumps(db: Database) -> None:
+    store_company(db)
+    place(db)
+    held = claim(db, Work.SUBMIT)
+    assert held is not None
+    jumped = Times(now=NOON + timedelta(days=3), machine=NOON + timedelta(seconds=1))
+
+    with db.begin() as tx:
+        assert rows.claim(tx, Work.SUBMIT, holder="B", at=jumped, until=NOON + LEASE) is None
+        assert rows.change_held(tx, held, at=jumped, values={"attempt_count": 1})

@@ -14,6 +14,7 @@ from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.database import Database
 from integrator.store.schema import payouts as payouts_table
+from integrator.store.submissions import Times
 from tests.builders import COMPANY_ID, NOON, day, make_new_text, make_payer, make_payout_request, store_company
 
 
@@ -163,7 +164,10 @@ def test_what_was_never_sent_is_cancelled_at_once_and_for_good(db: Database) -> 
     assert again == cancelled
     with db.begin() as tx:
         assert rows.find_live_of(tx, view.payout_id) is None
-        assert rows.claim(tx, rows.Work.SUBMIT, holder="A", now=NOON, until=NOON + timedelta(minutes=1)) is None
+        assert (
+            rows.claim(tx, rows.Work.SUBMIT, holder="A", at=Times(NOON, NOON), until=NOON + timedelta(minutes=1))
+            is None
+        )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
         "INTEGRATOR_DATABASE_URL": f"sqlite:///{tmp_path / 'integrator.sqlite3'}",
         "INTEGRATOR_BANK_URL": "http://127.0.0.1:8310",
         "INTEGRATOR_PUBLIC_URL": "http://127.0.0.1:8320",
-        "INTEGRATOR_INTAKE_PUBLIC_KEY": run({"INTEGRATOR_MASTER_KEY": master_key}, "key", "intake-public").output.strip(),
+        "INTEGRATOR_INTAKE_PUBLIC_KEY": run(
+            {"INTEGRATOR_MASTER_KEY": master_key}, "key", "intake-public"
+        ).output.strip(),
     }
 
 
@@ -36,7 +38,13 @@ def add_company(variables: dict[str, str], company_id: str = "mihon-001", *more:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], *(name.split() for name in ("serve", "work", "migrate", "company", "company add", "key", "key create", "master-key new"))],
+    [
+        [],
+        *(
+            name.split()
+            for name in ("serve", "work", "migrate", "company", "company add", "key", "key create", "master-key new")
+        ),
+    ],
     ids=" ".join,
 )
 def test_every_command_explains_itself(arguments: list[str]) -> None:
@@ -110,7 +118,10 @@ def test_a_company_outside_the_contract_is_refused_with_its_field(variables: dic
 
     assert result.exit_code == 2
     assert "/company_id: expected 1–64 letters, digits and hyphens" in result.output
-    assert run(variables, "company", "add", "m", "--name", "m", "--client-id", "c", "--account-id", "1" * 12).exit_code == 2
+    assert (
+        run(variables, "company", "add", "m", "--name", "m", "--client-id", "c", "--account-id", "1" * 12).exit_code
+        == 2
+    )
 
 
 def test_two_new_master_keys_differ(variables: dict[str, str]) -> None:

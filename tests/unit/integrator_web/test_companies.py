@@ -56,8 +56,7 @@ def test_a_limit_can_be_given(web: WebSide) -> None:
 def test_the_client_secret_is_in_no_reply_and_no_table(web: WebSide) -> None:
     told = register(web).get_data(as_text=True) + register(web).get_data(as_text=True)
 
-    with web.db.engine.connect() as connection:
-        stored = str([list(connection.exec_driver_sql(f"SELECT * FROM {name}")) for name in ("companies", "jobs")])  # noqa: S608
+    stored = web.raw_rows("companies", "jobs")
     assert SECRET not in told
     assert SECRET not in stored
 

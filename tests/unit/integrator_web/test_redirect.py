@@ -164,8 +164,7 @@ def test_code_and_state_are_stored_nowhere_in_clear(web: WebSide) -> None:
     state = begin(web)
     come_back(web, code=CODE, state=state)
 
-    with web.db.engine.connect() as connection:
-        stored = str([list(connection.exec_driver_sql(f"SELECT * FROM {name}")) for name in ("jobs", "consent_requests")])  # noqa: S608
+    stored = web.raw_rows("jobs", "consent_requests")
     assert CODE not in stored
     assert state not in stored
 

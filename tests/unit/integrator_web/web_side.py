@@ -1,10 +1,11 @@
 """The web side in process: the real application on a database file, its clock and its waiting ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from integrator.app import create_app
@@ -13,7 +14,8 @@ from integrator.secret import Secret
 from integrator.settings import ClockSource, Environment, MasterKey, WebSettings
 from integrator.store.companies import Company
 from integrator.store.database import Database
-from integrator.store.jobs import Job, JobAnswer, claim_job, record_answer
+from integrator.store.jobs import Job, JobAnswer, JobKind, claim_job, record_answer
+from integrator.store.schema import metadata
 from integrator.vault import Intake, intake_public_key
 from tests.builders import NOON, make_new_text
 
@@ -77,9 +79,7 @@ class WebSide:
         self.while_waiting: Callable[[], object] = lambda: None
         self.pauses: list[float] = []
         self.settings = make_settings()
-        self.app = create_app(
-            self.settings, database=db, clock=self.clock, pause=self._pause, new_text=self.new_text
-        )
+        self.app = create_app(self.settings, database=db, clock=self.clock, pause=self._pause, new_text=self.new_text)
         self.client: FlaskClient = self.app.test_client()
         self.register("mihon-001")
         self.register("mihon-002")
@@ -124,15 +124,21 @@ class WebSide:
             headers={"Idempotency-Key": idempotency_key},
         )
 
-    def answer_next_job(self, answer: JobAnswer | None = None) -> Job | None:
-        """Do the worker's part: take the oldest job and record this answer. Returns the job."""
+    def answer_next_job(self, answer: JobAnswer | Mapping[JobKind, JobAnswer] | None = None) -> Job | None:
+        """Do the worker's part: take the oldest job and record this answer, or that of its kind. Returns the job."""
         now = self.clock.now()
         with self.db.begin() as tx:
             job = claim_job(tx, now=now, owner="worker", lease_until=now + timedelta(minutes=3))
         if job is not None:
+            said = answer[job.kind] if isinstance(answer, Mapping) else answer or JobAnswer(is_done=True, result={})
             with self.db.begin() as tx:
-                record_answer(tx, job.job_id, answer or JobAnswer(is_done=True, result={}), owner="worker")
+                record_answer(tx, job.job_id, said, owner="worker")
         return job
+
+    def raw_rows(self, *tables: str) -> str:
+        """Return everything that these tables hold, as one text."""
+        with self.db.engine.connect() as connection:
+            return str([connection.execute(select(metadata.tables[name])).all() for name in tables])
 
     def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

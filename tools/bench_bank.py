@@ -1,0 +1,254 @@
+"""Figures of the mock bank: the cost of its gateway beside a bare Flask route, its cold start, its reset.
+
+The two servers of a ratio run at the same time on the same core, and rounds alternate between them, so that whatever
+else the machine does weighs on both.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import httpx
+from bench_load import NUMBER, NUMBER_WIDTH, Load
+from bench_process import BIN, TOOLS, MeasurementFailed, measure, port_of, serving, start, stop
+
+PAIRS: Final = 9
+ROUND_SECONDS: Final = 1.0
+WARM_UP_SECONDS: Final = 0.25
+CONNECTIONS: Final = 4
+COLD_STARTS: Final = 7
+COLD_START_SECONDS_MAX: Final = 20.0
+COLD_POLL_SECONDS: Final = 0.002
+RESETS: Final = 21
+CALLS_BEFORE_RESET: Final = 200
+
+CORPORATION: Final = "/ganb/api/corporation/v1"
+CONTROL: Final = "/_sandbox/v1"
+SCOPE: Final = "private:account private:transfer offline_access"
+REDIRECT_URI: Final = "http://127.0.0.1/callback"
+KEY: Final = "bench-" + NUMBER.decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of the bank's API, as a client sends it over and over, and the status that it must get."""
+
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    query: str = ""
+    body: str = ""
+
+    def text(self, port: int) -> str:
+        """Return the whole HTTP request."""
+        length = {"Content-Type": "application/json", "Content-Length": str(len(self.body.encode()))}
+        headers = {"Host": f"127.0.0.1:{port}", "Accept": "application/json", **self.headers}
+        lines = [f"{name}: {value}" for name, value in (headers | (length if self.body else {})).items()]
+        target = f"{self.path}?{self.query}" if self.query else self.path
+        return "\r\n".join([f"{self.method} {target} HTTP/1.1", *lines, "", self.body])
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A running mock bank, a token that opens it, and the account that pays."""
+
+    url: str
+    token: str
+    account_id: str
+    today: str
+
+    def balances(self) -> Call:
+        """GET 残高照会 of every account."""
+        return Call("GET", f"{CORPORATION}/accounts/balances", 200, {"x-access-token": self.token})
+
+    def transfer(self) -> Call:
+        """POST 振込依頼 of one line, under a key of its own each time."""
+        order = {
+            "accountId": self.account_id,
+            "transferDesignatedDate": self.today,
+            "transferDateHolidayCode": "1",
+            "totalCount": "1",
+            "totalAmount": "1",
+            "transfers": [
+                {
+                    "itemId": "1",
+                    "transferAmount": "1",
+                    "ediInfo": "RBENCH0000000000001",
+                    "beneficiaryBankCode": "0001",
+                    "beneficiaryBranchCode": "001",
+                    "accountTypeCode": "1",
+                    "accountNumber": "1234567",
+                    "beneficiaryName": "ﾔﾏﾀﾞ ﾀﾛｳ",
+                }
+            ],
+        }
+        headers = {"x-access-token": self.token, "Idempotency-Key": KEY}
+        body = json.dumps(order, ensure_ascii=False, separators=(",", ":"))
+        return Call("POST", f"{CORPORATION}/transfer/request", 201, headers, body=body)
+
+
+def gateway_balances_vs_bare_flask() -> float:
+    """Return balance inquiries a second through everything ÷ the same reply from a bare Flask route."""
+    with _running_bank() as bank:
+        return _ratio(bank, bank.balances())
+
+
+def gateway_transfer_vs_bare_flask() -> float:
+    """Return transfer requests a second through everything ÷ the same reply from a bare Flask route."""
+    with _running_bank() as bank:
+        return _ratio(bank, bank.transfer())
+
+
+def cold_start_seconds() -> float:
+    """Return the median time from starting the process `mock-gmo serve` to the first 200 of its health check."""
+    return median(_cold_start() for _ in range(COLD_STARTS))
+
+
+def reset_ms() -> float:
+    """Return the median time of POST /reset, as a caller on a kept connection sees it, of a bank that was used."""
+    with _running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
+        times = []
+        for _ in range(RESETS):
+            token = _token(control)
+            with httpx.Client(base_url=bank.url, headers={"x-access-token": token}) as caller:
+                for _ in range(CALLS_BEFORE_RESET):
+                    caller.get(f"{CORPORATION}/accounts/balances").raise_for_status()
+            control.get("/health").raise_for_status()
+            started = time.perf_counter()
+            control.post("/reset", json={}).raise_for_status()
+            times.append(time.perf_counter() - started)
+            _lift_limit(control)
+    return 1_000 * median(times)
+
+
+@contextlib.contextmanager
+def _running_bank() -> Iterator[Bank]:
+    command = [str(BIN / "mock-gmo"), "serve", "--port", "0"]
+    with serving(command) as url, httpx.Client(base_url=url + CONTROL, timeout=10) as control:
+        _lift_limit(control)
+        token = _token(control)
+        account_id = _get(control, "/customers")["customers"][0]["accounts"][0]["account_id"]
+        yield Bank(url, token, account_id, _get(control, "/clock")["now"][:10])
+
+
+def _lift_limit(control: httpx.Client) -> None:
+    """The limit of one call a second is a rule, not a cost: it is the client's registration that changes."""
+    client_id = _get(control, "/clients")["clients"][0]["client_id"]
+    control.patch(f"/clients/{client_id}", json={"requests_per_second": None}).raise_for_status()
+
+
+def _token(control: httpx.Client) -> str:
+    client = _get(control, "/clients")["clients"][0]
+    customer = _get(control, "/customers")["customers"][0]
+    wanted = {
+        "client_id": client["client_id"],
+        "customer_id": customer["customer_id"],
+        "scope": SCOPE,
+        "redirect_uri": REDIRECT_URI,
+    }
+    code = control.post("/consents", json=wanted).raise_for_status().json()["code"]
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT_URI,
+        "client_id": client["client_id"],
+        "client_secret": client["client_secret"],
+    }
+    token_url = control.base_url.copy_with(path="/ganb/api/auth/v1/token")
+    return str(httpx.post(token_url, data=form).raise_for_status().json()["access_token"])
+
+
+def _get(control: httpx.Client, path: str) -> Any:
+    return control.get(path).raise_for_status().json()
+
+
+def _ratio(bank: Bank, call: Call) -> float:
+    """Alternate rounds between bank and bare route; return the median of the ratios of neighbouring rounds."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        replies = Path(folder) / "replies.json"
+        replies.write_text(json.dumps([_reply_of(bank, call)]), encoding="utf-8")
+        bare = [sys.executable, str(TOOLS / "bench_bare.py"), "--replies", str(replies)]
+        with serving(bare) as bare_url:
+            ports = {"bank": port_of(bank.url), "bare": port_of(bare_url)}
+            rates: dict[str, list[float]] = {"bank": [], "bare": []}
+            sent = 0
+            for pair in range(PAIRS):
+                # The order changes from pair to pair, so that a drift does not favour one of the two.
+                for name in ("bank", "bare") if pair % 2 else ("bare", "bank"):
+                    tally = measure(_load(call, ports[name], first_number=sent))
+                    rates[name].append(tally.per_second)
+                    sent += tally.sent_count
+    ratios = [ours / theirs for ours, theirs in zip(rates["bank"], rates["bare"], strict=True)]
+    print(f"  {median(rates['bank']):,.0f} ÷ {median(rates['bare']):,.0f} requests a second", end="")
+    print(f"; ratios {min(ratios):.2f}–{max(ratios):.2f}")
+    return median(ratios)
+
+
+def _load(call: Call, port: int, *, first_number: int) -> Load:
+    return Load(
+        port=port,
+        request=call.text(port),
+        status=call.status,
+        connections=CONNECTIONS,
+        seconds=ROUND_SECONDS,
+        warm_up_seconds=WARM_UP_SECONDS,
+        first_number=first_number,
+    )
+
+
+def _reply_of(bank: Bank, call: Call) -> dict[str, Any]:
+    """Ask the bank once; the bare route gives these bytes. Raises MeasurementFailed when the bank refuses."""
+    headers = {name: value.replace(KEY, f"bench-{'9' * NUMBER_WIDTH}") for name, value in call.headers.items()}
+    url = f"{bank.url}{call.path}?{call.query}" if call.query else bank.url + call.path
+    content_type = {"Content-Type": "application/json"} if call.body else {}
+    got = httpx.request(call.method, url, headers={**headers, **content_type}, content=call.body.encode() or None)
+    if got.status_code != call.status:
+        raise MeasurementFailed(f"{call.method} {call.path}: expected {call.status}, came {got.status_code} {got.text}")
+    return {
+        "method": call.method,
+        "path": call.path,
+        "status": got.status_code,
+        "content_type": got.headers["content-type"],
+        "body": got.text,
+    }
+
+
+def _cold_start() -> float:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    request = f"GET {CONTROL}/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+    started = time.perf_counter()
+    process = start([str(BIN / "mock-gmo"), "serve", "--port", str(port)], {})
+    try:
+        while time.perf_counter() - started < COLD_START_SECONDS_MAX:
+            if process.poll() is not None:
+                raise MeasurementFailed(f"mock-gmo serve ended with {process.returncode} before it answered")
+            if _answers(port, request):
+                return time.perf_counter() - started
+            time.sleep(COLD_POLL_SECONDS)
+        raise MeasurementFailed(f"mock-gmo serve did not answer within {COLD_START_SECONDS_MAX:g} s")
+    finally:
+        # Nothing is to be kept of this bank, and a slow end would only lengthen the run.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+        stop(process)
+
+
+def _answers(port: int, request: bytes) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=COLD_START_SECONDS_MAX) as connection:
+            connection.sendall(request)
+            return connection.recv(64).startswith(b"HTTP/1.1 200 ")
+    except OSError:
+        return False
