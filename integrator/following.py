@@ -266,6 +266,6 @@ def cancel_failed(code: str) -> Problem:
     return Problem(
         code="cancel-failed",
         title="取消はできませんでした",
-        detail=f"銀行で取消が成立しませんでした（{code}）。振込は予定どおり行われます。必要なら再度取消を依頼してください。",
+        detail=f"銀行で取消が成立しませんでした（{code}）。振込は予定どおり行われます。",
         detail_en=f"The cancel did not come about at the bank ({code}). The transfer goes on; ask again if need be.",
     )

@@ -87,14 +87,14 @@ def run_one_job(desk: Desk, vault: Vault) -> bool:
 
     The lease is taken under a name never used before, so a worker that wakes up late records nothing.
     """
-    now = desk.clock.now()
+    at = desk.times()
     with desk.db.read() as tx:
-        if not rows.has_work(tx, now=now):
+        if not rows.has_work(tx, at=at):
             return False
     owner = desk.new_text(32, ALPHABET)
     with desk.db.begin() as tx:
-        rows.clear_away(tx, now=now)
-        job = rows.claim_job(tx, now=now, owner=owner, lease_until=now + LEASE)
+        rows.clear_away(tx, at=at)
+        job = rows.claim_job(tx, at=at, owner=owner, lease_until=at.machine + LEASE)
     if job is None:
         return False
     answer = _do(desk, vault, job)

@@ -110,7 +110,7 @@ def find_payout(db: Database, company_id: str, payout_id: str) -> PayoutView | N
 def list_payouts(
     db: Database, company_id: str, *, cursor: str | None, limit: int, state: PayoutState | None = None
 ) -> tuple[list[PayoutView], str | None]:
-    """Return one page of payouts, oldest first, and the cursor of the next page. Raises ValueError for a foreign cursor."""
+    """Return one page of payouts, oldest first, and the next page's cursor. Raises ValueError for a foreign cursor."""
     after = None if cursor is None else _read_cursor(cursor)
     with db.read() as tx:
         found = payout_rows.page_of_views(tx, company_id, after=after, limit=limit + 1, state=state)

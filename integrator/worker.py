@@ -100,7 +100,7 @@ class Worker:
         )
 
     def step(self) -> bool:
-        """Do what is due, one piece of each kind: people who wait first, then money, then questions. False when idle."""
+        """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle."""
         desk = self.desk
         did = [
             run_one_job(desk, self._vault),

@@ -235,7 +235,7 @@ def refuse_taken_ports(ports: dict[str, int]) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 raise StartFailed(
-                    f"port {port} ({variable}) is taken: choose another with `make sandbox {variable}=N`, 0 = any free one"
+                    f"port {port} ({variable}) is taken: choose another, `make sandbox {variable}=N`, 0 = any free one"
                 ) from None
 
 

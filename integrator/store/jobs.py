@@ -1,4 +1,7 @@
-"""Rows of jobs: what the web asks of the worker, and its answer. No clear secret passes through here."""
+"""Rows of jobs: what the web asks of the worker, and its answer. No clear secret passes through here.
+
+A job expires by the program's clock; the lease of the worker that does it runs by the machine's.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from integrator.store.database import for_claim
 from integrator.store.schema import jobs
+from integrator.store.submissions import Times
 
 
 class JobKind(StrEnum):
@@ -88,30 +92,34 @@ def delete_job(tx: Connection, job_id: str) -> None:
     tx.execute(delete(jobs).where(jobs.c.job_id == job_id))
 
 
-def has_work(tx: Connection, *, now: datetime) -> bool:
+def has_work(tx: Connection, *, at: Times) -> bool:
     """True when a job waits, has lost its worker, or is an answer that nobody came for."""
-    stale = and_(jobs.c.kind.in_(_values(TAKEN_AWAY)), jobs.c.expires_at <= now)
-    lapsed = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= now)
+    stale = and_(jobs.c.kind.in_(_values(TAKEN_AWAY)), jobs.c.expires_at <= at.now)
+    lapsed = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine)
     some = select(jobs.c.job_id).where(or_(jobs.c.state == JobState.READY, lapsed, stale)).limit(1)
     return tx.execute(some).first() is not None
 
 
-def clear_away(tx: Connection, *, now: datetime) -> None:
+def clear_away(tx: Connection, *, at: Times) -> None:
     """End what can no longer be done: jobs past their time, codes whose worker was lost, answers nobody fetched."""
-    late = and_(jobs.c.state == JobState.READY, jobs.c.expires_at <= now)
-    lost = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= now, jobs.c.kind.not_in(_values(REPEATABLE)))
+    late = and_(jobs.c.state == JobState.READY, jobs.c.expires_at <= at.now)
+    lost = and_(
+        jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine, jobs.c.kind.not_in(_values(REPEATABLE))
+    )
     for which, answer in ((late, TOO_LATE), (lost, LAPSED)):
         ended = {"state": JobState.FAILED.value, "result": _text(answer), **_RELEASED}
         tx.execute(update(jobs).where(which).values(ended))
-    unlocked = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= now)
-    stale = and_(jobs.c.kind.in_(_values(TAKEN_AWAY)), jobs.c.expires_at <= now, unlocked)
+    unheld = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= at.machine)
+    stale = and_(jobs.c.kind.in_(_values(TAKEN_AWAY)), jobs.c.expires_at <= at.now, unheld)
     tx.execute(delete(jobs).where(stale))
 
 
-def claim_job(tx: Connection, *, now: datetime, owner: str, lease_until: datetime) -> Job | None:
+def claim_job(tx: Connection, *, at: Times, owner: str, lease_until: datetime) -> Job | None:
     """Take the oldest job that is ready or whose worker was lost, until `lease_until`."""
-    lapsed = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= now, jobs.c.kind.in_(_values(REPEATABLE)))
-    due = select(jobs).where(or_(jobs.c.state == JobState.READY, lapsed)).where(jobs.c.expires_at > now)
+    lapsed = and_(
+        jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine, jobs.c.kind.in_(_values(REPEATABLE))
+    )
+    due = select(jobs).where(or_(jobs.c.state == JobState.READY, lapsed)).where(jobs.c.expires_at > at.now)
     oldest = for_claim(due.order_by(jobs.c.created_at, jobs.c.job_id).limit(1), tx, of=jobs)
     row = tx.execute(oldest).one_or_none()
     if row is None:

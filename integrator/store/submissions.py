@@ -121,7 +121,7 @@ def insert_submission(
 
 
 def claim(tx: Connection, work: Work, *, holder: str, at: Times, until: datetime) -> Submission | None:
-    """Take the submission that has waited longest for this kind of work, and hold it until `until` of the machine's clock."""
+    """Take the submission that has waited longest for this work, and hold it until `until` (machine's clock)."""
     ready = (
         select(submissions.c.submission_id)
         .where(_is_ready(work, at))

@@ -134,10 +134,9 @@ def test_a_request_is_invisible_until_confirmed_and_dead_ten_minutes_later() -> 
     bank, apply_no = reached.bank, reached.apply_no
 
     assert (result_code(bank, apply_no), codes(bank, apply_no)) == ("2", [])
-    last = later(NOON, minutes=9, seconds=59)
+    last, end = later(NOON, minutes=9, seconds=59), later(NOON, minutes=10)
     bank.tick(at=last)
-    assert result_code(bank, apply_no, at=last) == "2"
-    end = later(NOON, minutes=10)
+    assert [result_code(bank, apply_no, at=at) for at in (last, end)] == ["2", "8"]
     assert [event.kind for event in bank.tick(at=end)] == [Trigger.LIMIT_PASSED]
     assert (result_code(bank, apply_no, at=end), codes(bank, apply_no, at=end)) == ("8", [])
     assert balance(bank, at=end) == OPENING_YEN
@@ -230,6 +229,16 @@ def test_a_transfer_whose_last_try_fails_is_not_executed_and_costs_nothing() -> 
     bank.deposit(PAYER, amount_yen=20_000, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=jst(18, 1, day=TOMORROW))
     assert bank.tick(at=jst(23, day=SATURDAY)) == []
     assert balance(bank) == 20_000
+
+
+@pytest.mark.parametrize(("short_yen", "code"), [(0, "12"), (1, "13")])
+def test_on_its_day_a_transfer_needs_its_amount_and_its_fee(short_yen: int, code: str) -> None:
+    bank = make_bank(opening_yen=10_000 + FEE_YEN - short_yen)
+    apply_no = request(bank, designated_date=TOMORROW).apply_no
+
+    bank.tick(at=jst(9, day=TOMORROW))
+
+    assert codes(bank, apply_no) == [code]
 
 
 @pytest.mark.parametrize(("confirmed_at", "code"), [(jst(17, 58), "13"), (jst(18), "40")])

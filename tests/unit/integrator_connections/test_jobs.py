@@ -20,10 +20,10 @@ def put(side: WorkerSide, question: Question | None = None) -> str:
 
 
 def claim(side: WorkerSide, owner: str = "worker-1") -> rows.Job | None:
-    now = side.clock.now()
+    at = side.worker.desk.times()
     with side.db.begin() as tx:
-        rows.clear_away(tx, now=now)
-        return rows.claim_job(tx, now=now, owner=owner, lease_until=now + LEASE)
+        rows.clear_away(tx, at=at)
+        return rows.claim_job(tx, at=at, owner=owner, lease_until=at.machine + LEASE)
 
 
 def answer_of(side: WorkerSide, job_id: str) -> JobAnswer | None:
@@ -69,7 +69,7 @@ def test_an_inquiry_whose_worker_was_lost_is_asked_again(registered: WorkerSide)
     assert claim(registered) is not None
     assert claim(registered, "worker-2") is None
 
-    registered.clock.present += LEASE
+    registered.machine_clock.present += LEASE
 
     again = claim(registered, "worker-2")
     assert again is not None
@@ -81,7 +81,7 @@ def test_a_code_whose_worker_was_lost_is_failed_and_forgotten_because_it_may_be_
     taken = claim(registered)
     assert taken is not None
     assert taken.intake_secret is not None
-    registered.clock.present += LEASE
+    registered.machine_clock.present += LEASE
 
     assert claim(registered, "worker-2") is None
 
@@ -90,10 +90,25 @@ def test_a_code_whose_worker_was_lost_is_failed_and_forgotten_because_it_may_be_
         assert connection.exec_driver_sql("SELECT count(*) FROM jobs WHERE intake_secret IS NOT NULL").scalar() == 0
 
 
+def test_moving_the_banks_clock_takes_no_job_from_its_worker(registered: WorkerSide) -> None:
+    registered.accept(registered.begin())
+    question = put(registered)
+    taken = [claim(registered), claim(registered)]
+
+    registered.clock.advance(days=3)
+
+    assert claim(registered, "worker-2") is None
+    for job in taken:
+        assert job is not None
+        with registered.db.begin() as tx:
+            assert rows.record_answer(tx, job.job_id, JobAnswer(is_done=True, result={}), owner="worker-1")
+    assert answer_of(registered, question) is not None
+
+
 def test_a_worker_that_wakes_up_late_records_nothing(registered: WorkerSide) -> None:
     job_id = registered.accept(registered.begin())
     claim(registered)
-    registered.clock.present += LEASE
+    registered.machine_clock.present += LEASE
     claim(registered, "worker-2")
 
     with registered.db.begin() as tx:

@@ -1,6 +1,5 @@
 """A worker at a bank that says what the test tells it to say: the real parts, the network and the clocks ours."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from integrator import connections
 from integrator.companies import Registration, Site, register
@@ -19,6 +19,8 @@ from integrator.settings import ClockSource, Environment, MasterKey, WorkerSetti
 from integrator.store.companies import Company, find_company
 from integrator.store.connections import StandingConsent, find_connection
 from integrator.store.database import Database
+from integrator.store.schema import companies, consent_requests, jobs
+from integrator.store.schema import connections as connections_table
 from integrator.vault import Intake, Kind, intake_public_key
 from integrator.worker import Ports, Worker
 from tests.builders import NOON, make_new_text
@@ -29,6 +31,7 @@ PUBLIC_URL = "http://127.0.0.1:8320"
 CLIENT_SECRET = "made-up-client-secret"
 SCOPES = "private:account private:transfer offline_access"
 THIRTY_DAYS = 2_592_000
+TABLES = (companies, consent_requests, connections_table, jobs)
 
 
 class SteppingClock:
@@ -109,6 +112,7 @@ class WorkerSide:
         self.db = db
         self.bank = ScriptedBank()
         self.clock = SteppingClock()
+        self.machine_clock = SteppingClock()
         self.new_text = make_new_text()
         self.intake = Intake(intake_public_key(MASTER_KEY), environment=Environment.LOCAL)
         self.http = httpx.Client(transport=self.bank)
@@ -129,7 +133,7 @@ class WorkerSide:
             db=self.db,
             http=self.http,
             clock=self.clock,
-            gate_clock=SteppingClock(),
+            machine_clock=self.machine_clock,
             timer=lambda: 0.0,
             checkpoints=NoCheckpoints(),
             new_text=self.new_text,
@@ -198,8 +202,4 @@ class WorkerSide:
     def raw_rows(self) -> str:
         """Return everything that the database holds of companies, consents, connections and jobs, as one text."""
         with self.db.engine.connect() as connection:
-            tables = ("companies", "consent_requests", "connections", "jobs")
-            rows = [tuple(row) for name in tables for row in connection.exec_driver_sql(f"SELECT * FROM {name}")]  # noqa: S608
-        return json.dumps(
-            rows, default=lambda value: repr(bytes(value)) if isinstance(value, bytes | memoryview) else str(value)
-        )
+            return str([connection.execute(select(table)).all() for table in TABLES])

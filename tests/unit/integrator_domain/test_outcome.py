@@ -61,5 +61,7 @@ def test_every_pair_of_attempt_and_fact_has_a_row() -> None:
         (InDoubt(Fact.TIMED_OUT, "no answer"), OutcomeKind.IN_DOUBT),
     ],
 )
-def test_every_outcome_has_its_row_name(outcome: Accepted | Rejected | NotCarriedOut | InDoubt, kind: OutcomeKind) -> None:
+def test_every_outcome_has_its_row_name(
+    outcome: Accepted | Rejected | NotCarriedOut | InDoubt, kind: OutcomeKind
+) -> None:
     assert kind_of(outcome) is kind

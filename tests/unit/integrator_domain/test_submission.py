@@ -21,14 +21,14 @@ from integrator.domain.submission import (
 
 NOON = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)  # 12:00 in Japan
 TODAY = date(2026, 4, 1)
-S, O, P = SubmissionState, OutcomeKind, PayoutState
+S, K, P = SubmissionState, OutcomeKind, PayoutState
 
 
 def test_every_state_and_outcome_has_a_row() -> None:
-    assert set(AFTER_CALL) == set(product(S, O))
+    assert set(AFTER_CALL) == set(product(S, K))
 
 
-@pytest.mark.parametrize(("state", "outcome"), list(product(S, O)))
+@pytest.mark.parametrize(("state", "outcome"), list(product(S, K)))
 def test_an_outcome_counts_only_while_the_call_is_under_way(state: SubmissionState, outcome: OutcomeKind) -> None:
     assert (AFTER_CALL[state, outcome] is not None) == (state in (S.SENDING, S.REPEATING))
 
@@ -36,14 +36,14 @@ def test_an_outcome_counts_only_while_the_call_is_under_way(state: SubmissionSta
 @pytest.mark.parametrize(
     ("state", "outcome", "after"),
     [
-        (S.SENDING, O.ACCEPTED, (S.FOLLOWED, P.SUBMITTING)),
-        (S.SENDING, O.REJECTED, (S.DEAD, P.REJECTED)),
-        (S.SENDING, O.NOT_CARRIED_OUT, (S.WAITING, P.ACCEPTED)),
-        (S.SENDING, O.IN_DOUBT, (S.IN_DOUBT, P.IN_DOUBT)),
-        (S.REPEATING, O.ACCEPTED, (S.FOLLOWED, P.SUBMITTING)),
-        (S.REPEATING, O.REJECTED, (S.IN_DOUBT, P.IN_DOUBT)),
-        (S.REPEATING, O.NOT_CARRIED_OUT, (S.IN_DOUBT, P.IN_DOUBT)),
-        (S.REPEATING, O.IN_DOUBT, (S.IN_DOUBT, P.IN_DOUBT)),
+        (S.SENDING, K.ACCEPTED, (S.FOLLOWED, P.SUBMITTING)),
+        (S.SENDING, K.REJECTED, (S.DEAD, P.REJECTED)),
+        (S.SENDING, K.NOT_CARRIED_OUT, (S.WAITING, P.ACCEPTED)),
+        (S.SENDING, K.IN_DOUBT, (S.IN_DOUBT, P.IN_DOUBT)),
+        (S.REPEATING, K.ACCEPTED, (S.FOLLOWED, P.SUBMITTING)),
+        (S.REPEATING, K.REJECTED, (S.IN_DOUBT, P.IN_DOUBT)),
+        (S.REPEATING, K.NOT_CARRIED_OUT, (S.IN_DOUBT, P.IN_DOUBT)),
+        (S.REPEATING, K.IN_DOUBT, (S.IN_DOUBT, P.IN_DOUBT)),
     ],
 )
 def test_a_call_under_way_ends_as_the_table_says(

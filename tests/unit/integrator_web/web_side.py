@@ -16,6 +16,7 @@ from integrator.store.companies import Company
 from integrator.store.database import Database
 from integrator.store.jobs import Job, JobAnswer, JobKind, claim_job, record_answer
 from integrator.store.schema import metadata
+from integrator.store.submissions import Times
 from integrator.vault import Intake, intake_public_key
 from tests.builders import NOON, make_new_text
 
@@ -126,9 +127,9 @@ class WebSide:
 
     def answer_next_job(self, answer: JobAnswer | Mapping[JobKind, JobAnswer] | None = None) -> Job | None:
         """Do the worker's part: take the oldest job and record this answer, or that of its kind. Returns the job."""
-        now = self.clock.now()
+        at = Times(now=self.clock.now(), machine=self.clock.now())
         with self.db.begin() as tx:
-            job = claim_job(tx, now=now, owner="worker", lease_until=now + timedelta(minutes=3))
+            job = claim_job(tx, at=at, owner="worker", lease_until=at.machine + timedelta(minutes=3))
         if job is not None:
             said = answer[job.kind] if isinstance(answer, Mapping) else answer or JobAnswer(is_done=True, result={})
             with self.db.begin() as tx:
