@@ -249,7 +249,7 @@ def _not_confirmed() -> Problem:
         code="not-confirmed-in-time",
         title="時間内に銀行サイトで承認されませんでした",
         detail="振込は行われていません。支払が必要な場合は、この支払を差し替える新しい支払を依頼してください。",
-        detail_en="Nobody confirmed the order in time, and nothing was paid. Place a new payout that replaces this one.",
+        detail_en="Nobody confirmed in time; nothing was paid. Place a new payout that replaces this one.",
     )
 
 
