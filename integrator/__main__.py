@@ -24,6 +24,7 @@ from integrator.effects import NoCheckpoints
 from integrator.secret import Secret
 from integrator.settings import (
     SettingsError,
+    WebSettings,
     read_master_keys,
     read_store_settings,
     read_web_settings,
@@ -133,13 +134,13 @@ def company() -> None:
 @click.option("--client-id", required=True, help="Issued by the bank for this company and environment.")
 @click.option("--account-id", required=True, help="The bank's 口座ID that payouts are debited from.")
 @click.option("--remitter-name", help="As beneficiaries will read it; absent for the account's own kana name.")
-@click.option("--payout-limit-yen", type=click.IntRange(min=1), default=1_000_000, show_default=True)
-@click.option("--requests-per-second", type=click.IntRange(1, 100), default=1, show_default=True)
+@click.option("--payout-limit-yen", type=click.IntRange(min=1), help="The largest single payout; 1000000 when absent.")
+@click.option("--requests-per-second", type=click.IntRange(1, 100), help="Instead of INTEGRATOR_REQUESTS_PER_SECOND.")
 def add_company(company_id: str, **told: Any) -> None:
     """Register a company. Its client secret is read from standard input, never from the command line."""
     with _explained():
         settings = read_web_settings(os.environ)
-        registration = _registration({"company_id": company_id, "environment": settings.environment.value, **told})
+        registration = _registration(company_id, told, settings)
         with _database(url=settings.database_url) as database:
             added = companies.register(
                 database,
@@ -253,16 +254,21 @@ def _read_secret() -> Secret:
     return Secret(secret)
 
 
-def _registration(told: dict[str, Any]) -> Registration:
+def _registration(company_id: str, told: dict[str, Any], settings: WebSettings) -> Registration:
     limits = {"payout_yen": told.pop("payout_limit_yen"), "requests_per_second": told.pop("requests_per_second")}
-    body = {name: value for name, value in told.items() if value is not None}
-    body.update(client_secret=_read_secret().reveal(), limits=limits)
+    body: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    body |= {
+        "company_id": company_id,
+        "environment": settings.environment.value,
+        "client_secret": _read_secret().reveal(),
+        "limits": {name: value for name, value in limits.items() if value is not None},
+    }
     contract = Contract(contracts.load("integrator"))
     try:
         contract.check("CompanyRegistration", body)
     except InputInvalid as wrong:
         raise WrongUsage(f"{wrong.field}: expected {wrong.expected}, came {wrong.came}") from None
-    return read_registration(body, contract)
+    return read_registration(body, contract, settings)
 
 
 def _every(page_after: Callable[[str | None], tuple[list[Any], str | None]]) -> Iterator[Any]:

@@ -80,7 +80,7 @@ def create_app(
     for blueprint in (
         companies_web.blueprint(door, settings=settings, db=database, clock=clock, intake=intake, new_text=new_text),
         connections_web.blueprint(door, connection_parts),
-        payouts_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask, new_text=new_text),
+        payouts_web.blueprint(door, payouts_web.Parts(database, of, clock, waiting.ask, new_text)),
         inquiries_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask),
         health_web.blueprint(door, db=database, environment=of),
     ):

@@ -8,6 +8,7 @@ import base64
 import contextlib
 import random
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,13 +80,26 @@ class KillSwitch:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self._plan: dict[str, int] = {}
+        self._actions: dict[str, Callable[[], object]] = {}
 
     def kill_at(self, point: str, *, visit: int = 1) -> None:
         """The worker dies at its `visit`-th arrival at `point` from now on."""
         self._plan[point] = visit
 
+    def do_at(self, point: str, action: Callable[[], object]) -> None:
+        """When the worker next arrives at `point`, it stands still until `action` has been done by others."""
+        self._actions[point] = action
+
+    def spare(self) -> None:
+        """Forget every plan."""
+        self._plan.clear()
+        self._actions.clear()
+
     def reached(self, point: str) -> None:
         self.seen.append(point)
+        action = self._actions.pop(point, None)
+        if action is not None:
+            action()
         if point in self._plan:
             self._plan[point] -= 1
             if self._plan[point] == 0:
@@ -318,11 +332,26 @@ class World:
             worker.desk.db.close()
 
 
-def build_world(database_url: str, *, seed: int = 1, start: datetime = NOON, worker_count: int = 1) -> World:
+@dataclass(frozen=True)
+class Addresses:
+    """Where the bank and the integrator believe to be reached: browsers are sent there."""
+
+    bank_url: str = BANK_URL
+    public_url: str = PUBLIC_URL
+
+
+def build_world(
+    database_url: str,
+    *,
+    seed: int = 1,
+    start: datetime = NOON,
+    worker_count: int = 1,
+    addresses: Addresses = Addresses(),
+) -> World:
     """Return a world with one registered company. The database is migrated by the caller."""
     clock = VirtualClock(start)
     bank_app = create_app(
-        Settings.from_env({}),
+        Settings.from_env({"INTEGRATOR_PORT": str(urlsplit(addresses.public_url).port)}),
         real_time=clock.seconds,
         monotonic=clock.seconds,
         random_source=random.Random(seed),  # noqa: S311  (a seeded world)
@@ -332,13 +361,13 @@ def build_world(database_url: str, *, seed: int = 1, start: datetime = NOON, wor
     key = MasterKey("testkey1", secrets.token_bytes(32))
     common = {
         "INTEGRATOR_ENVIRONMENT": "local",
-        "INTEGRATOR_BANK_URL": BANK_URL,
+        "INTEGRATOR_BANK_URL": addresses.bank_url,
         "INTEGRATOR_DATABASE_URL": database_url,
     }
     web_settings = read_web_settings(
         {
             **common,
-            "INTEGRATOR_PUBLIC_URL": PUBLIC_URL,
+            "INTEGRATOR_PUBLIC_URL": addresses.public_url,
             "INTEGRATOR_INTAKE_PUBLIC_KEY": base64.b64encode(intake_public_key(key)).decode(),
         }
     )

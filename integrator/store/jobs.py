@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from integrator.store.database import for_claim
 from integrator.store.schema import jobs
@@ -95,17 +95,14 @@ def delete_job(tx: Connection, job_id: str) -> None:
 def has_work(tx: Connection, *, at: Times) -> bool:
     """True when a job waits, has lost its worker, or is an answer that nobody came for."""
     stale = and_(jobs.c.kind.in_(_values(TAKEN_AWAY)), jobs.c.expires_at <= at.now)
-    lapsed = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine)
-    some = select(jobs.c.job_id).where(or_(jobs.c.state == JobState.READY, lapsed, stale)).limit(1)
+    some = select(jobs.c.job_id).where(or_(jobs.c.state == JobState.READY, _is_lapsed(at), stale)).limit(1)
     return tx.execute(some).first() is not None
 
 
 def clear_away(tx: Connection, *, at: Times) -> None:
     """End what can no longer be done: jobs past their time, codes whose worker was lost, answers nobody fetched."""
     late = and_(jobs.c.state == JobState.READY, jobs.c.expires_at <= at.now)
-    lost = and_(
-        jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine, jobs.c.kind.not_in(_values(REPEATABLE))
-    )
+    lost = and_(_is_lapsed(at), jobs.c.kind.not_in(_values(REPEATABLE)))
     for which, answer in ((late, TOO_LATE), (lost, LAPSED)):
         ended = {"state": JobState.FAILED.value, "result": _text(answer), **_RELEASED}
         tx.execute(update(jobs).where(which).values(ended))
@@ -116,10 +113,8 @@ def clear_away(tx: Connection, *, at: Times) -> None:
 
 def claim_job(tx: Connection, *, at: Times, owner: str, lease_until: datetime) -> Job | None:
     """Take the oldest job that is ready or whose worker was lost, until `lease_until`."""
-    lapsed = and_(
-        jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine, jobs.c.kind.in_(_values(REPEATABLE))
-    )
-    due = select(jobs).where(or_(jobs.c.state == JobState.READY, lapsed)).where(jobs.c.expires_at > at.now)
+    again = and_(_is_lapsed(at), jobs.c.kind.in_(_values(REPEATABLE)))
+    due = select(jobs).where(or_(jobs.c.state == JobState.READY, again)).where(jobs.c.expires_at > at.now)
     oldest = for_claim(due.order_by(jobs.c.created_at, jobs.c.job_id).limit(1), tx, of=jobs)
     row = tx.execute(oldest).one_or_none()
     if row is None:
@@ -146,6 +141,10 @@ def record_answer(tx: Connection, job_id: str, answer: JobAnswer, *, owner: str)
 
 
 _RELEASED = {"lease_owner": None, "lease_until": None, "intake_secret": None}
+
+
+def _is_lapsed(at: Times) -> ColumnElement[bool]:
+    return and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine)
 
 
 def _text(value: dict[str, Any]) -> str:

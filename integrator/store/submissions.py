@@ -10,11 +10,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
-from integrator.store.database import for_change, for_claim
+from integrator.store.database import for_change
 from integrator.store.schema import Instant, companies, connections, payouts, submission_lines, submissions
 
 
@@ -122,18 +123,8 @@ def insert_submission(
 
 def claim(tx: Connection, work: Work, *, holder: str, at: Times, until: datetime) -> Submission | None:
     """Take the submission that has waited longest for this work, and hold it until `until` (machine's clock)."""
-    ready = (
-        select(submissions.c.submission_id)
-        .where(_is_ready(work, at))
-        .order_by(submissions.c.due_at, submissions.c.submission_id)
-        .limit(1)
-    )
-    row = tx.execute(
-        update(submissions)
-        .where(submissions.c.submission_id == for_claim(ready, tx, of=submissions).scalar_subquery())
-        .values(lease_owner=holder, lease_until=until)
-        .returning(submissions)
-    ).one_or_none()
+    present = {"now": at.now, "machine": at.machine, "holder": holder, "until": until}
+    row = tx.execute(_CLAIMS[tx.dialect.name, work], present).one_or_none()
     if row is None:
         return None
     remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
@@ -219,10 +210,11 @@ def next_due(tx: Connection) -> datetime | None:
 _CLOSED = frozenset({SubmissionState.DEAD, SubmissionState.FINISHED})
 
 
-def _is_ready(work: Work, at: Times) -> Any:
+def _is_ready(work: Work) -> ColumnElement[bool]:
     table = submissions.c
-    is_free = or_(table.lease_until.is_(None), table.lease_until <= at.machine)
-    is_due = and_(table.due_at <= at.now, is_free)
+    is_free = or_(table.lease_until.is_(None), table.lease_until <= bindparam("machine", type_=Instant()))
+    is_due = and_(table.due_at <= bindparam("now", type_=Instant()), is_free)
+    is_cancel_due = table.cancel_state == CancelState.DUE.value
     match work:
         case Work.SUBMIT:
             is_connected = exists().where(
@@ -235,11 +227,30 @@ def _is_ready(work: Work, at: Times) -> Any:
             # Whoever held a call that never came back is gone; what it sent may be at the bank.
             return or_(and_(table.state.in_(looked_up), is_due), and_(table.state.in_(in_call), is_free))
         case Work.CANCEL:
-            is_cancel_due = table.cancel_state == CancelState.DUE.value
             return and_(table.state == SubmissionState.FOLLOWED.value, is_cancel_due, is_due)
         case Work.FOLLOW:
-            is_cancel_due = table.cancel_state == CancelState.DUE.value
             return and_(table.state == SubmissionState.FOLLOWED.value, ~is_cancel_due, is_due)
+
+
+def _claim_statement(dialect: str, work: Work) -> ReturningUpdate[Any]:
+    ready = (
+        select(submissions.c.submission_id)
+        .where(_is_ready(work))
+        .order_by(submissions.c.due_at, submissions.c.submission_id)
+        .limit(1)
+    )
+    if dialect == "postgresql":
+        ready = ready.with_for_update(skip_locked=True, of=submissions)
+    return (
+        update(submissions)
+        .where(submissions.c.submission_id == ready.scalar_subquery())
+        .values(lease_owner=bindparam("holder"), lease_until=bindparam("until", type_=Instant()))
+        .returning(*submissions.c)
+    )
+
+
+# Built once: a worker asks for each kind of work several times a second.
+_CLAIMS = {(dialect, work): _claim_statement(dialect, work) for dialect in ("sqlite", "postgresql") for work in Work}
 
 
 def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:

@@ -25,7 +25,7 @@ def blueprint(
     def register(call: Call) -> Reply:
         company = companies.register(
             db,
-            read_registration(call.body, door.contract),
+            read_registration(call.body, door.contract, settings),
             site=Site(settings.environment, settings.public_url),
             intake=intake,
             at=clock.now(),
@@ -64,10 +64,11 @@ def company_json(company: Company) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def read_registration(body: dict[str, Any], contract: Contract) -> Registration:
-    """Return the registration in a body that the contract has checked; absent limits are the contract's defaults."""
-    known = contract.schema("Limits")["properties"]
-    limits = {**{name: schema["default"] for name, schema in known.items()}, **body.get("limits", {})}
+def read_registration(body: dict[str, Any], contract: Contract, settings: WebSettings) -> Registration:
+    """Return the registration in a body that the contract has checked; absent limits get their defaults."""
+    payout_yen: int = contract.schema("Limits")["properties"]["payout_yen"]["default"]
+    defaults = {"payout_yen": payout_yen, "requests_per_second": settings.requests_per_second}
+    limits = {**defaults, **body.get("limits", {})}
     return Registration(
         company_id=body["company_id"],
         name=body["name"],

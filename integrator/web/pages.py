@@ -43,8 +43,8 @@ OUTCOMES: dict[str, Outcome] = {
         "bad",
         "連携が許可されませんでした",
         "Consent was denied",
-        "銀行の画面で「拒否」が選ばれました。連携するには、ReCOREからもう一度手続きを始めてください。",
-        "Deny was chosen on the bank's page. To connect, start again in ReCORE.",
+        "銀行の画面で許可されませんでした。連携するには、ReCOREからもう一度手続きを始めてください。",
+        "Consent was not given on the bank's page. To connect, start again in ReCORE.",
     ),
     "bank-error": Outcome(
         502,

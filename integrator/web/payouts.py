@@ -1,7 +1,9 @@
 """The resource payouts: place, read, list, cancel and quote. The rules stand in `payouts`; here is only the wire."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -21,67 +23,74 @@ from integrator.web.serving import Call, Door, Reply
 Asked = Callable[[inquiries.Question], JSONValue]
 
 
-def blueprint(
-    door: Door, *, db: Database, environment: Environment, clock: Clock, ask: Asked, new_text: NewText
-) -> Blueprint:
-    """Return the blueprint of the payout operations. `ask` gets an answer of the bank through the worker."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What this resource works with. `ask` gets an answer of the bank through the worker."""
 
-    def company_of(call: Call) -> Company:
-        return companies.get_company(db, call.parameters["company_id"], environment=environment)
+    db: Database
+    environment: Environment
+    clock: Clock
+    ask: Asked
+    new_text: NewText
 
-    def place(call: Call) -> Reply:
-        view, _ = payouts.request_payout(
-            db,
-            payout_request(call.body),
-            payer=_payer(company_of(call)),
-            idempotency_key=call.parameters["Idempotency-Key"],
-            at=clock.now(),
-            new_text=new_text,
-        )
-        return Reply(202, view.as_json())
 
-    def read_one(call: Call) -> Reply:
-        view = payouts.find_payout(db, company_of(call).company_id, call.parameters["payout_id"])
-        if view is None:
-            raise problem("payout-unknown")
-        return Reply(200, view.as_json())
+def blueprint(door: Door, parts: Parts) -> Blueprint:
+    """Return the blueprint of the payout operations."""
+    handlers = {
+        "requestPayout": _place,
+        "getPayout": _read_one,
+        "listPayouts": _read_many,
+        "cancelPayout": _cancel,
+        "quotePayout": _quote,
+    }
+    return door.blueprint("payouts", {name: partial(handler, parts) for name, handler in handlers.items()})
 
-    def read_many(call: Call) -> Reply:
-        state = call.parameters.get("state")
-        try:
-            found, next_cursor = payouts.list_payouts(
-                db,
-                company_of(call).company_id,
-                cursor=call.text("cursor"),
-                limit=call.parameters["limit"],
-                state=None if state is None else PayoutState(state),
-            )
-        except ValueError:
-            raise problem("cursor-unknown") from None
-        page: dict[str, Any] = {"payouts": [view.as_json() for view in found]}
-        return Reply(200, page if next_cursor is None else {**page, "next_cursor": next_cursor})
 
-    def cancel(call: Call) -> Reply:
-        company_id = company_of(call).company_id
-        return Reply(
-            202, payouts.request_cancel(db, company_id, call.parameters["payout_id"], at=clock.now()).as_json()
-        )
-
-    def quote(call: Call) -> Reply:
-        company = company_of(call)
-        request = payout_request(call.body)
-        return Reply(200, ask(_quote_question(request, company, at=clock.now())))
-
-    return door.blueprint(
-        "payouts",
-        {
-            "requestPayout": place,
-            "getPayout": read_one,
-            "listPayouts": read_many,
-            "cancelPayout": cancel,
-            "quotePayout": quote,
-        },
+def _place(parts: Parts, call: Call) -> Reply:
+    view, _ = payouts.request_payout(
+        parts.db,
+        payout_request(call.body),
+        payer=_payer(_company_of(parts, call)),
+        idempotency_key=call.parameters["Idempotency-Key"],
+        at=parts.clock.now(),
+        new_text=parts.new_text,
     )
+    return Reply(202, view.as_json())
+
+
+def _read_one(parts: Parts, call: Call) -> Reply:
+    view = payouts.find_payout(parts.db, _company_of(parts, call).company_id, call.parameters["payout_id"])
+    if view is None:
+        raise problem("payout-unknown")
+    return Reply(200, view.as_json())
+
+
+def _read_many(parts: Parts, call: Call) -> Reply:
+    state = call.parameters.get("state")
+    try:
+        found, next_cursor = payouts.list_payouts(
+            parts.db,
+            _company_of(parts, call).company_id,
+            cursor=call.text("cursor"),
+            limit=call.parameters["limit"],
+            state=None if state is None else PayoutState(state),
+        )
+    except ValueError:
+        raise problem("cursor-unknown") from None
+    page: dict[str, Any] = {"payouts": [view.as_json() for view in found]}
+    return Reply(200, page if next_cursor is None else {**page, "next_cursor": next_cursor})
+
+
+def _cancel(parts: Parts, call: Call) -> Reply:
+    company_id = _company_of(parts, call).company_id
+    view = payouts.request_cancel(parts.db, company_id, call.parameters["payout_id"], at=parts.clock.now())
+    return Reply(202, view.as_json())
+
+
+def _quote(parts: Parts, call: Call) -> Reply:
+    company = _company_of(parts, call)
+    question = _quote_question(payout_request(call.body), company, at=parts.clock.now())
+    return Reply(200, parts.ask(question))
 
 
 def payout_request(body: dict[str, Any]) -> PayoutRequest:
@@ -108,6 +117,10 @@ def _quote_question(request: PayoutRequest, company: Company, *, at: datetime) -
     return inquiries.quote(
         company.company_id, beneficiary, amount_yen=request.amount_yen, day=request.designated_date or today
     )
+
+
+def _company_of(parts: Parts, call: Call) -> Company:
+    return companies.get_company(parts.db, call.parameters["company_id"], environment=parts.environment)
 
 
 def _payer(company: Company) -> Payer:

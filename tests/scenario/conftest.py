@@ -13,10 +13,18 @@ from tests.world import World, build_world
 
 
 @pytest.fixture
-def world(db: Database, database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[World]:
-    """One company, connected, with one worker. Whatever the story did, the invariants hold when it ends."""
+def worker_count() -> int:
+    """How many workers the world has; a story that needs more says so by its own fixture."""
+    return 1
+
+
+@pytest.fixture
+def world(
+    db: Database, database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, worker_count: int
+) -> Iterator[World]:
+    """One company, connected. Whatever the story did, the invariants hold when it ends."""
     caplog.set_level(logging.DEBUG)
-    built = build_world(database_url)
+    built = build_world(database_url, worker_count=worker_count)
     page = built.consent()
     assert page.status_code == 200, page.get_data(as_text=True)
     built.remember_tokens()

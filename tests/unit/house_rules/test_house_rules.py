@@ -23,6 +23,7 @@ CLOCK_READERS = {
     "mock_gmo/server.py",
 }
 WALL_CLOCK = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.(time|monotonic|sleep)\b")
+REGISTRY = re.compile(r"(index-url|index|registry|mirror)[\" =:]+https?://|pypi\.org|registry\.npmjs")
 MACHINE_PATH = re.compile(r"(^|[^\w.])/(work|farm|root)/")
 
 
@@ -93,7 +94,7 @@ def test_no_file_names_a_path_of_somebodys_machine_or_a_registry() -> None:
         if path.suffix in {".png", ".lock"} or path == Path(__file__):
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-            if MACHINE_PATH.search(line) or re.search(r"((index-url|index|registry|mirror)[" =:]+https?://|pypi\.org|registry\.npmjs)", line):
+            if MACHINE_PATH.search(line) or REGISTRY.search(line):
                 offenders.append(f"{path.relative_to(ROOT)}:{number}")
 
     assert offenders == []
