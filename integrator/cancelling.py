@@ -5,9 +5,8 @@ from typing import Any
 
 from integrator.desk import LEASE, NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
 from integrator.domain.outcome import Accepted, Fact, InDoubt, NotCarriedOut, Rejected
-from integrator.domain.submission import CANCEL_CLASS, RETRY_DELAYS_SECONDS, STANDINGS, CancelState
-from integrator.following import cancel_failed
-from integrator.store import payouts as payout_rows
+from integrator.domain.submission import CANCEL_CLASS, RETRY_DELAYS_SECONDS, CancelState
+from integrator.standings import give_up_cancel
 from integrator.store import submissions as rows
 from integrator.store.submissions import Submission, Work
 
@@ -78,7 +77,4 @@ def _give_up(desk: Desk, held: Submission, code: str) -> None:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         for line in held.lines:
-            assert line.bank_status is not None, "only what the bank shows is cancelled"
-            facts = {"cancel_requested_at": None}
-            state = STANDINGS[line.bank_status].payout
-            payout_rows.move(tx, line.payout_id, state, at=now, problem=cancel_failed(code), facts=facts)
+            give_up_cancel(tx, line, line.bank_status, code, at=now)

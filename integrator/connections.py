@@ -184,6 +184,7 @@ class TokenPorts:
     oauth: OAuthClient
     gate: Gate
     clock: Clock
+    machine_clock: Clock
     new_text: NewText
 
 
@@ -202,7 +203,7 @@ class Tokens:
         consent = self._read(company_id)
         if consent is None or consent.tokens is None:
             return None
-        if consent.tokens.access_expires_at - self._ports.clock.now() < RENEW_BEFORE:
+        if consent.tokens.access_expires_at - self._ports.clock.now() < _margin(consent, consent.tokens):
             self._refresh(consent, is_refused=False)
             consent = self._read(company_id)
         return self._open(consent)
@@ -314,9 +315,11 @@ class Tokens:
             if is_refused or tokens.access_expires_at <= now:
                 self._end_consent(consent, reason="no refresh token is left")
             return
-        lease = (ports.new_text(32, ALPHABET), now + REFRESH_LEASE)
+        # A lease is about processes, so it goes by the machine's clock, which does not jump.
+        machine_now = ports.machine_clock.now()
+        lease = (ports.new_text(32, ALPHABET), machine_now + REFRESH_LEASE)
         with ports.db.begin() as tx:
-            if not rows.claim_refresh(tx, consent.company_id, version=consent.version, now=now, lease=lease):
+            if not rows.claim_refresh(tx, consent.company_id, version=consent.version, now=machine_now, lease=lease):
                 return
         try:
             _, client = self._client(consent.company_id)
@@ -358,12 +361,18 @@ class Tokens:
             rows.require_consent(tx, consent.company_id, version=consent.version)
 
     def _pause(self, consent: StandingConsent, pause: timedelta, *, is_in_doubt: bool = False) -> None:
-        now = self._ports.clock.now()
-        in_doubt_at = now if is_in_doubt else None
+        in_doubt_at = self._ports.clock.now() if is_in_doubt else None
+        not_before = self._ports.machine_clock.now() + pause
         with self._ports.db.begin() as tx:
             rows.end_refresh(
-                tx, consent.company_id, version=consent.version, not_before=now + pause, in_doubt_at=in_doubt_at
+                tx, consent.company_id, version=consent.version, not_before=not_before, in_doubt_at=in_doubt_at
             )
+
+
+def _margin(consent: StandingConsent, tokens: SealedTokens) -> timedelta:
+    # A token that lives shorter than we expect is not renewed at every call.
+    lifetime = tokens.access_expires_at - (consent.refreshed_at or consent.granted_at)
+    return min(RENEW_BEFORE, lifetime / 4)
 
 
 def _word(answer: TokenAnswer) -> str:

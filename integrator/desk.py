@@ -56,7 +56,9 @@ def postpone(desk: Desk, held: Submission, *, seconds: int) -> None:
     """Give a claimed submission back as it is, to be looked at again later."""
     at = desk.times()
     with desk.db.begin() as tx:
-        rows.change_held(tx, held, at=at, values=rows.release({"due_at": later(at.now, seconds)}))
+        has_new_wish = rows.cancel_state_for_change(tx, held.submission_id) is not held.cancel_state
+        due_at = at.now if has_new_wish else later(at.now, seconds)
+        rows.change_held(tx, held, at=at, values=rows.release({"due_at": due_at}))
 
 
 def later(now: datetime, seconds: int) -> datetime:

@@ -28,14 +28,16 @@ from integrator.domain.outcome import Attempt, OutcomeKind
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import (
     AFTER_CALL,
+    PERSON_LOOK_OFTEN_FOR,
     PERSON_LOOK_SECONDS,
     DoubtFacts,
     DoubtStep,
     SubmissionState,
     look_again_seconds,
     next_in_doubt,
+    person_look_seconds,
 )
-from integrator.following import adopt
+from integrator.standings import store_standings
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.submissions import Submission, Work
@@ -52,6 +54,7 @@ class Inquiry:
 
     is_complete: bool
     found: dict[str, StatusLine]
+    is_ambiguous: bool = False
 
 
 def resolve_one(desk: Desk) -> bool:
@@ -66,33 +69,49 @@ def resolve_one(desk: Desk) -> bool:
         _lapse(desk, held)
         return True
     access = desk.tokens.access(held.company_id)
-    if access is None:
-        postpone(desk, held, seconds=NO_TOKEN_WAIT_SECONDS)
-        return True
-    inquiry = look_up(desk, access, held)
+    inquiry = Inquiry(is_complete=False, found={}) if access is None else look_up(desk, access, held)
     _act(desk, held, access, inquiry)
     return True
 
 
 def look_up(desk: Desk, access: Access, held: Submission) -> Inquiry:
-    """Search the bank's list for our marks, page by page, from the day before the first attempt to today."""
+    """Search the bank's list for our marks, all pages, from the day before the first attempt to today.
+
+    After a week nothing more is added to those days; an order is listed under the day of its application.
+    """
     assert held.first_attempt_at is not None, "what is in doubt was attempted"
     marks = {line.mark for line in held.lines}
     date_from = civil_date(held.first_attempt_at) - timedelta(days=1)
-    date_to = max(civil_date(desk.clock.now()), date_from)
-    found: dict[str, StatusLine] = {}
+    date_to = min(civil_date(desk.clock.now()), date_from + PERSON_LOOK_OFTEN_FOR)
+    seen: list[StatusLine] = []
     next_item_key: str | None = None
     for _ in range(PAGES_MAX):
-        page = ask(desk, access, partial(_page, desk, held.account_id, (date_from, date_to), next_item_key))
+        page = ask(
+            desk, access, partial(_page, desk, held.account_id, (date_from, max(date_from, date_to)), next_item_key)
+        )
         if isinstance(page, Refused | Unavailable):
-            return Inquiry(is_complete=False, found=found)
-        found.update({line.mark: line for line in page.lines if line.mark is not None and line.mark in marks})
+            return _inquiry(seen, is_complete=False)
+        seen += [line for line in page.lines if line.mark in marks]
         next_item_key = page.next_item_key
         if next_item_key is None:
-            return Inquiry(is_complete=True, found=found)
-        if len(found) == len(marks):
-            return Inquiry(is_complete=True, found=found)
-    return Inquiry(is_complete=False, found=found)
+            return _inquiry(seen, is_complete=True)
+        if not _prolong(desk, held):
+            return _inquiry(seen, is_complete=False)
+    return _inquiry(seen, is_complete=False)
+
+
+def _inquiry(seen: list[StatusLine], *, is_complete: bool) -> Inquiry:
+    found = {line.mark: line for line in seen if line.mark is not None}
+    is_numbered = all(line.apply_no is not None for line in seen)
+    orders = {line.apply_no for line in seen}
+    return Inquiry(is_complete=is_complete, found=found, is_ambiguous=len(orders) > 1 or not is_numbered)
+
+
+def _prolong(desk: Desk, held: Submission) -> bool:
+    # A long list takes longer than a lease, and nobody else should begin it anew meanwhile.
+    at = desk.times()
+    with desk.db.begin() as tx:
+        return rows.change_held(tx, held, at=at, values={"lease_until": at.machine + LEASE})
 
 
 def _page(
@@ -103,31 +122,34 @@ def _page(
     )
 
 
-def _act(desk: Desk, held: Submission, access: Access, inquiry: Inquiry) -> None:
+def _act(desk: Desk, held: Submission, access: Access | None, inquiry: Inquiry) -> None:
     assert held.first_attempt_at is not None, "what is in doubt was attempted"
     assert held.designated_date is not None, "the day is frozen with the first attempt"
     at = desk.times()
     now = at.now
     facts = DoubtFacts(
-        inquiry_complete=inquiry.is_complete or bool(inquiry.found),
+        inquiry_complete=inquiry.is_complete,
         is_found=bool(inquiry.found),
+        is_ambiguous=inquiry.is_ambiguous or held.stray_apply_no is not None,
         first_attempt_at=held.first_attempt_at,
         designated_date=held.designated_date,
-        is_same_grant=access.grant_id == held.grant_id,
+        is_same_grant=access is not None and access.grant_id == held.grant_id,
         cancel_wanted=any(line.is_cancel_wanted for line in held.lines),
     )
     step = next_in_doubt(facts, at=now, today=civil_date(now))
     if held.state is SubmissionState.NEEDS_PERSON and step is not DoubtStep.ADOPT:
-        postpone(desk, held, seconds=PERSON_LOOK_SECONDS)
+        postpone(desk, held, seconds=person_look_seconds(now - held.first_attempt_at))
         return
     log.info("payout.doubt submission=%s step=%s", held.submission_id, step)
     match step:
         case DoubtStep.ADOPT:
-            adopt(desk, held, inquiry.found)
+            store_standings(desk, held, inquiry.found)
         case DoubtStep.REPEAT:
+            assert access is not None, "only a complete inquiry leads to a repetition"
             _repeat(desk, held, access)
         case DoubtStep.LOOK_AGAIN:
-            postpone(desk, held, seconds=look_again_seconds(now - held.first_attempt_at))
+            wait = look_again_seconds(now - held.first_attempt_at)
+            postpone(desk, held, seconds=wait if access is not None else max(wait, NO_TOKEN_WAIT_SECONDS))
         case DoubtStep.ASK_PERSON:
             _ask_person(desk, held)
 
@@ -138,8 +160,13 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
         return
     at = desk.times()
     now = at.now
-    sent = replace(held, state=SubmissionState.REPEATING, attempt_count=held.attempt_count + 1)
-    values = {"state": sent.state.value, "attempt_count": sent.attempt_count, "lease_until": at.machine + LEASE}
+    sent = replace(
+        held,
+        state=SubmissionState.REPEATING,
+        attempt_count=held.attempt_count + 1,
+        lease_until=at.machine + LEASE,
+    )
+    values = {"state": sent.state.value, "attempt_count": sent.attempt_count, "lease_until": sent.lease_until}
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=values):
             return

@@ -157,8 +157,8 @@ def read_worker_settings(variables: Mapping[str, str]) -> WorkerSettings:
         clock=_clock(variables, environment),
         master_keys=read_master_keys(variables),
         gate_jitter_seconds=jitter_ms / 1000,
-        connect_seconds=float(_whole(variables, "INTEGRATOR_CONNECT_SECONDS", default=3, least=1, most=30)),
-        read_seconds=float(_whole(variables, "INTEGRATOR_READ_SECONDS", default=30, least=1, most=120)),
+        connect_seconds=float(_whole(variables, "INTEGRATOR_CONNECT_SECONDS", default=3, least=1, most=10)),
+        read_seconds=float(_whole(variables, "INTEGRATOR_READ_SECONDS", default=30, least=1, most=40)),
     )
 
 

@@ -13,7 +13,17 @@ from sqlalchemy import Connection
 
 from integrator.bank_client import wire
 from integrator.connections import Access
-from integrator.desk import LEASE, NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
+from integrator.desk import (
+    LEASE,
+    NO_TOKEN_WAIT_SECONDS,
+    NO_TURN_WAIT_SECONDS,
+    Desk,
+    claim,
+    has_turn,
+    later,
+    person_problem,
+    postpone,
+)
 from integrator.domain.days import civil_date
 from integrator.domain.outcome import Accepted, Attempt, Fact, InDoubt, NotCarriedOut, Outcome, Rejected, kind_of
 from integrator.domain.payout import PayoutState
@@ -21,6 +31,8 @@ from integrator.domain.problem import Problem
 from integrator.domain.submission import (
     AFTER_CALL,
     DOUBT_LOOK_SECONDS,
+    KEY_LIFE,
+    NOT_SENT_PROBLEM_AFTER,
     RETRY_DELAYS_SECONDS,
     SubmissionState,
     delay_seconds,
@@ -30,6 +42,8 @@ from integrator.payouts import new_bank_key, new_id, new_mark
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.submissions import NewLine, Submission, Times, Work
+
+UNKNOWN_APPLY_NO = "unknown"
 
 log = logging.getLogger("integrator.payout")
 
@@ -59,10 +73,20 @@ def submit_one(desk: Desk) -> bool:
 def call(desk: Desk, sent: Submission, access: Access, attempt: Attempt) -> None:
     """Make the call whose intent is stored in `sent`, and record how it ended."""
     assert sent.body is not None, "the body is frozen with the intent"
+    if not _is_still_ours(desk, sent):
+        # This process stood still since its intent; by now the order is a doubt, and others settle it.
+        log.error("payout.not_sent_too_late submission=%s", sent.submission_id)
+        return
     outcome = desk.bank.request_transfer(access, sent.body, key=sent.bank_key, attempt=attempt)
     record(desk, sent, outcome)
     if isinstance(outcome, NotCarriedOut | InDoubt) and outcome.fact is Fact.TOKEN_REFUSED:
         desk.tokens.renew(access)
+
+
+def _is_still_ours(desk: Desk, sent: Submission) -> bool:
+    at = desk.times()
+    assert sent.first_attempt_at is not None, "the intent is stored"
+    return at.machine < sent.lease_until and at.now - sent.first_attempt_at < KEY_LIFE
 
 
 def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
@@ -75,13 +99,45 @@ def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
     values = {"state": submission_state.value, **_learned(sent, outcome, now)}
     with desk.db.begin() as tx:
         if not rows.change_held(tx, sent, at=at, values=rows.release(values)):
-            log.warning("payout.outcome_came_late submission=%s outcome=%s", sent.submission_id, kind_of(outcome))
+            _record_late(tx, sent, outcome, at=now)
             return
         for line in sent.lines:
             _move_line(tx, sent, line.payout_id, payout_state, outcome, at=now)
         if submission_state is SubmissionState.DEAD:
             rows.bury_lines(tx, sent.submission_id)
     log.info("payout.call_recorded submission=%s outcome=%s state=%s", sent.submission_id, kind_of(outcome), after[0])
+
+
+def _record_late(tx: Connection, sent: Submission, outcome: Outcome, *, at: datetime) -> None:
+    log.warning("payout.outcome_came_late submission=%s outcome=%s", sent.submission_id, kind_of(outcome))
+    stray = _stray(sent, outcome, at)
+    if stray is None or not rows.keep_stray(tx, sent.submission_id, stray, at=at):
+        return
+    # The bank forgot the key and took the order again: the one thing that must never go unseen.
+    log.error("payout.second_order submission=%s apply_no=%s", sent.submission_id, stray)
+    for line in sent.lines:
+        problem = second_order(stray)
+        payout_rows.move(tx, line.payout_id, PayoutState.NEEDS_PERSON, at=at, problem=problem)
+
+
+def _stray(sent: Submission, outcome: Outcome, at: datetime) -> str | None:
+    assert sent.first_attempt_at is not None, "the intent is stored"
+    match outcome:
+        case Accepted(apply_no=apply_no):
+            return apply_no
+        case InDoubt() if at - sent.first_attempt_at >= KEY_LIFE:
+            return UNKNOWN_APPLY_NO  # the key was no protection any more, and nobody heard what the bank did
+        case _:
+            return None
+
+
+def second_order(apply_no: str) -> Problem:
+    """Return the problem of a payout of which the bank has two orders."""
+    return person_problem(
+        "second-order-at-bank",
+        f"同じ支払の振込依頼がもう一件、銀行にあります（受付番号 {apply_no}）。至急、銀行のサイトで取り消してください。",
+        f"The bank has a second order of this payout (apply number {apply_no}). Have it cancelled at once.",
+    )
 
 
 def _move_line(
@@ -97,6 +153,8 @@ def _move_line(
                 state = PayoutState.AWAITING_CONFIRMATION
         case Rejected():
             problem = _rejection(outcome)
+        case NotCarriedOut() if not cancel_wanted and sent.attempt_count >= NOT_SENT_PROBLEM_AFTER:
+            problem = _not_sent(outcome)
         case NotCarriedOut() if cancel_wanted:
             # Nothing of it is at the bank, and ReCORE no longer wants it: it dies here.
             rows.change_unheld(
@@ -129,6 +187,16 @@ def _learned(sent: Submission, outcome: Outcome, now: datetime) -> dict[str, Any
             }
 
 
+def _not_sent(outcome: NotCarriedOut) -> Problem:
+    return Problem(
+        code="not-sent-yet",
+        title="まだ銀行に送信できていません",
+        detail=f"銀行が呼び出しを受け付けないため、送信を繰り返しています（{outcome.fact}）。振込は行われていません。",
+        detail_en=f"The bank does not take our calls ({outcome.fact}); we keep trying. Nothing has been paid.",
+        came=outcome.fact.value,
+    )
+
+
 def _rejection(outcome: Rejected) -> Problem:
     codes = "・".join((outcome.code, *outcome.detail_codes))
     return Problem(
@@ -149,7 +217,7 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
         if held.designated_date is not None and held.designated_date < today:
             _replace_unsent(tx, desk, held, at)
             return None
-        sent = _frozen(held, access, today=today, at=now)
+        sent = _frozen(held, access, today=today, at=at)
         values = {
             "state": sent.state.value,
             "body": sent.body,
@@ -157,7 +225,7 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
             "grant_id": sent.grant_id,
             "first_attempt_at": now,  # earlier attempts, if any, were provably not carried out
             "attempt_count": sent.attempt_count,
-            "lease_until": at.machine + LEASE,  # the call has the whole lease, however long its turn took
+            "lease_until": sent.lease_until,
         }
         if not rows.change_held(tx, held, at=at, values=values):
             return None
@@ -166,7 +234,7 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
     return sent
 
 
-def _frozen(held: Submission, access: Access, *, today: date, at: datetime) -> Submission:
+def _frozen(held: Submission, access: Access, *, today: date, at: Times) -> Submission:
     day = held.designated_date or max((line.designated_date or today for line in held.lines), default=today)
     day = max(day, today)
     return replace(
@@ -176,8 +244,9 @@ def _frozen(held: Submission, access: Access, *, today: date, at: datetime) -> S
         or wire.transfer_body(held.account_id, held.lines, designated_date=day, remitter_name=held.remitter_name),
         designated_date=day,
         grant_id=access.grant_id,
-        first_attempt_at=at,
+        first_attempt_at=at.now,
         attempt_count=held.attempt_count + 1,
+        lease_until=at.machine + LEASE,  # the call has the whole lease, however long its turn took
     )
 
 

@@ -86,6 +86,7 @@ class Worker:
                 oauth=OAuthClient(calls),
                 gate=gate,
                 clock=ports.clock,
+                machine_clock=ports.machine_clock,
                 new_text=ports.new_text,
             )
         )
@@ -99,17 +100,18 @@ class Worker:
             new_text=ports.new_text,
         )
 
+        desk = self.desk
+        self.kinds_of_work: tuple[Callable[[], bool], ...] = (
+            lambda: run_one_job(desk, self._vault),
+            lambda: submit_one(desk),
+            lambda: resolve_one(desk),
+            lambda: cancel_one(desk),
+            lambda: follow_one(desk),
+        )
+
     def step(self) -> bool:
         """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle."""
-        desk = self.desk
-        did = [
-            run_one_job(desk, self._vault),
-            submit_one(desk),
-            resolve_one(desk),
-            cancel_one(desk),
-            follow_one(desk),
-        ]
-        return any(did)
+        return sum(work() for work in self.kinds_of_work) > 0
 
 
 def run(settings: WorkerSettings) -> None:
@@ -135,15 +137,21 @@ def run(settings: WorkerSettings) -> None:
 
 
 def work_until(worker: Worker, stopping: threading.Event) -> None:
-    """Step until told to stop. What a step could not finish stays leased, and is doubt to whoever comes next."""
+    """Work until told to stop. One failing kind of work holds up no other.
+
+    What could not be finished stays leased, and is looked at by whoever comes after the lease.
+    """
     while not stopping.is_set():
-        try:
-            is_busy = worker.step()
-        except Exception:
-            # The one place of the process that catches everything: the row stays leased, the next step goes on.
-            log.exception("worker.step_failed")
-            stopping.wait(AFTER_FAILURE_SECONDS)
-            continue
+        is_busy = False
+        for work in worker.kinds_of_work:
+            if stopping.is_set():
+                return
+            try:
+                is_busy = work() or is_busy
+            except Exception:
+                # The one place of the process that catches everything.
+                log.exception("worker.failed")
+                stopping.wait(AFTER_FAILURE_SECONDS)
         if not is_busy:
             stopping.wait(IDLE_SECONDS)
 

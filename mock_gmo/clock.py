@@ -12,6 +12,7 @@ from mock_gmo.bank.days import civil_date
 RATE_MAX = 100_000.0
 ADVANCE_SECONDS_MAX = 10 * 366 * 86_400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2199, 12, 31, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -20,7 +21,7 @@ class ClockBackwards(Exception):
 
 
 class ClockOutOfRange(Exception):
-    """A rate or a distance outside the bounds of this module."""
+    """A rate, a distance or an instant outside the bounds of this module."""
 
 
 class BankClock:
@@ -58,12 +59,12 @@ class BankClock:
         return civil_date(self.now())
 
     def set(self, at: datetime) -> None:
-        """Put the clock to `at`. Raises ClockBackwards when that lies before now."""
+        """Put the clock to `at`. Raises ClockBackwards when that lies before now, ClockOutOfRange beyond LATEST."""
         with self._lock:
             self._move_to(_microseconds(at))
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward. Raises ClockBackwards for a negative distance, ClockOutOfRange beyond ten years."""
+        """Move the clock forward. Raises ClockBackwards for a negative distance, ClockOutOfRange beyond the bounds."""
         if seconds > ADVANCE_SECONDS_MAX:
             raise ClockOutOfRange(f"at most {ADVANCE_SECONDS_MAX} seconds at once, not {seconds:g}")
         with self._lock:
@@ -96,6 +97,8 @@ class BankClock:
         now = self._read()
         if target < now:
             raise ClockBackwards(f"the bank's clock is at {_instant(now).isoformat()} and only goes forward")
+        if target > _microseconds(LATEST):
+            raise ClockOutOfRange(f"the bank's clock goes no further than {LATEST.isoformat()}")
         self._bank_mark = target
 
     def _real_microseconds(self) -> int:

@@ -41,6 +41,11 @@ class Field:
     not_before: str | None = None
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
+    is_text: bool = field(default=False, init=False)
+    """Whether a value is one text (or a number written as one), no list."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_text", not self.is_list and not self.line_fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,22 +27,26 @@ class ZenginDirectory:
         self._folder = Path(spec.submodule_search_locations[0], *DATA)
         self._banks: dict[str, Any] | None = None
         self._branches: dict[str, dict[str, Any]] = {}
+        self._found_banks: dict[str, BankEntry] = {}
+        self._found_branches: dict[tuple[str, str], BranchEntry] = {}
         self._lock = Lock()
 
     def find_bank(self, bank_code: str) -> BankEntry | None:
         """Return the bank of this 4-digit code, its kana name half-width, or None."""
-        row = self._all_banks().get(bank_code)
-        if row is None:
-            return None
-        return BankEntry(code=bank_code, name=row["name"], name_kana=convert_transfer_text(row["kana"]))
+        found = self._found_banks.get(bank_code)
+        if found is None and (row := self._all_banks().get(bank_code)) is not None:
+            found = BankEntry(code=bank_code, name=row["name"], name_kana=convert_transfer_text(row["kana"]))
+            self._found_banks[bank_code] = found
+        return found
 
     def find_branch(self, bank_code: str, branch_code: str) -> BranchEntry | None:
         """Return the branch of this 3-digit code, its kana name half-width, or None."""
-        row = self._branches_of(bank_code).get(branch_code)
-        if row is None:
-            return None
-        name_kana = convert_transfer_text(row["kana"])
-        return BranchEntry(bank_code=bank_code, code=branch_code, name=row["name"], name_kana=name_kana)
+        found = self._found_branches.get((bank_code, branch_code))
+        if found is None and (row := self._branches_of(bank_code).get(branch_code)) is not None:
+            name_kana = convert_transfer_text(row["kana"])
+            found = BranchEntry(bank_code=bank_code, code=branch_code, name=row["name"], name_kana=name_kana)
+            self._found_branches[bank_code, branch_code] = found
+        return found
 
     def _all_banks(self) -> dict[str, Any]:
         if self._banks is None:

@@ -153,11 +153,9 @@ def _details(row: Refusal, item_id: str | None) -> dict[str, Any]:
     if row.detail_code is None:
         return {"errorDetails": [], "transferErrorDetails": []} if row.code == "220011" else {}
     detail = {"errorDetailsCode": row.detail_code, "errorDetailsMessage": row.detail_message}
-    if row.level == "line":
-        return {
-            "errorDetails": [],
-            "transferErrorDetails": [{"itemId": item_id or "1", "errorDetails": [detail]}],
-        }
+    # What no line is at fault for (a character in remitterName) concerns the request, whatever the row says.
+    if row.level == "line" and item_id is not None:
+        return {"errorDetails": [], "transferErrorDetails": [{"itemId": item_id, "errorDetails": [detail]}]}
     return {"errorDetails": [detail], "transferErrorDetails": []}
 
 

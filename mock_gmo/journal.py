@@ -27,8 +27,9 @@ KEPT_HEADERS = (
     ("CONTENT_TYPE", "Content-Type"), ("HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"), ("HTTP_USER_AGENT", "User-Agent"),
     ("HTTP_X_ACCESS_TOKEN", "X-Access-Token"), ("HTTP_X_FORWARDED_FOR", "X-Forwarded-For"),
 )  # fmt: skip
+_KEPT_HEADERS = tuple((key, name, name.lower() in SECRET_NAMES) for key, name in KEPT_HEADERS)
 # Nearly no body names a secret, so a look for these beginnings saves taking every body apart. Lower case.
-_HINTS = (b"token", b"secret", b"password", b"authorization", b'"code', b"code=")
+_HINTS = ("token", "secret", "password", "authorization", '"code', "code=", "\\u")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,7 @@ def mask_query(query: str) -> str:
 def mask_headers(environ: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers worth keeping from a WSGI environment, with credentials masked."""
     return {
-        name: MASK if name.lower() in SECRET_NAMES else str(environ[key])
-        for key, name in KEPT_HEADERS
-        if environ.get(key)
+        name: MASK if is_secret else str(value) for key, name, is_secret in _KEPT_HEADERS if (value := environ.get(key))
     }
 
 
@@ -121,17 +120,17 @@ def mask_body(body: bytes, *, is_form: bool) -> bytes:
     if is_form:
         return mask_query(body.decode("utf-8", "replace")).encode()[:BODY_BYTES_MAX]
     try:
-        content = json.loads(body)
+        masked = json.dumps(_masked(json.loads(body)), ensure_ascii=False, separators=(",", ":"))
     except (ValueError, RecursionError):
-        return f"[not kept: {len(body)} bytes that name a secret and are not JSON]".encode()
-    masked = json.dumps(_masked(content), ensure_ascii=False, separators=(",", ":"))
+        return f"[not kept: {len(body)} bytes that name a secret and are not readable]".encode()
     # Half a surrogate pair can be written in JSON, but it is no character that could be kept.
     return masked.encode("utf-8", "replace")[:BODY_BYTES_MAX]
 
 
 def _may_name_a_secret(body: bytes) -> bool:
-    lower = body.lower()
-    return any(hint in lower for hint in _HINTS) or b"\\u" in lower
+    # One character a byte: a look into a text is faster than one into bytes.
+    lower = body.lower().decode("latin-1")
+    return any(hint in lower for hint in _HINTS)
 
 
 def _masked(content: Any) -> Any:

@@ -3,6 +3,7 @@
 How to choose the server was measured; connection faults need the socket, which gunicorn hands out. No rule lives here.
 """
 
+import gc
 import os
 import socket
 from collections.abc import Callable
@@ -18,6 +19,7 @@ BACKLOG: Final = 256
 KEEPALIVE_SECONDS: Final = 75
 # Within this time calls under way may finish after a signal; then the process ends.
 STOP_SECONDS: Final = 1
+GARBAGE_THRESHOLDS: Final = (10_000, 50, 20)
 
 
 class PortTaken(OSError):
@@ -73,6 +75,10 @@ def serve(
         "post_worker_init": tell_ready,
         "child_exit": _end_with_worker,
     }
+    # Applications and bookings only pile up and form no cycles: looking through all of them, again and again, for
+    # garbage took a tenth of every request and 200 ms at a time.
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     _Server(application, options).run()
 
 

@@ -49,6 +49,7 @@ class Settings:
     integrator_port: int = 8320
     maintenance: bool = False
     retry_after_seconds: int | None = None
+    site_idle_seconds: int = 1_800
     bank_rules: BankRules = field(default_factory=BankRules)
     oauth_rules: OAuthRules = field(default_factory=OAuthRules)
 
@@ -137,6 +138,7 @@ VARIABLES: Final[dict[str, Variable]] = {
     "integrator_port": Variable("INTEGRATOR_PORT", _whole_number(0, PORT_MAX), "a port from 0 to 65535"),
     "maintenance": Variable("MOCK_GMO_MAINTENANCE", _switch, _ON_OFF),
     "retry_after_seconds": Variable("MOCK_GMO_RETRY_AFTER_SECONDS", _whole_number(1, 3_600), "seconds from 1 to 3600"),
+    "site_idle_seconds": Variable("MOCK_GMO_SITE_IDLE_SECONDS", _whole_number(1, 86_400), "seconds from 1 to 86400"),
 }
 
 READERS: Final[dict[Any, tuple[Callable[[str], Any], str]]] = {

@@ -6,6 +6,7 @@ sleeps. Between worker and bank sits `BankLine`, on which requests are recorded 
 
 import base64
 import contextlib
+import json
 import random
 import secrets
 from collections.abc import Callable
@@ -80,15 +81,15 @@ class KillSwitch:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self._plan: dict[str, int] = {}
-        self._actions: dict[str, Callable[[], object]] = {}
+        self._actions: dict[str, tuple[int, Callable[[], object]]] = {}
 
     def kill_at(self, point: str, *, visit: int = 1) -> None:
         """The worker dies at its `visit`-th arrival at `point` from now on."""
         self._plan[point] = visit
 
-    def do_at(self, point: str, action: Callable[[], object]) -> None:
-        """When the worker next arrives at `point`, it stands still until `action` has been done by others."""
-        self._actions[point] = action
+    def do_at(self, point: str, action: Callable[[], object], *, visit: int = 1) -> None:
+        """At its `visit`-th arrival at `point` the worker stands still until `action` has been done by others."""
+        self._actions[point] = (visit, action)
 
     def spare(self) -> None:
         """Forget every plan."""
@@ -97,8 +98,10 @@ class KillSwitch:
 
     def reached(self, point: str) -> None:
         self.seen.append(point)
-        action = self._actions.pop(point, None)
-        if action is not None:
+        visit, action = self._actions.pop(point, (0, None))
+        if action is not None and visit > 1:
+            self._actions[point] = (visit - 1, action)
+        elif action is not None:
             action()
         if point in self._plan:
             self._plan[point] -= 1
@@ -128,6 +131,19 @@ class BankLine(httpx.BaseTransport):
         self.sent: list[Sent] = []
         self.refuse_connections = 0
         self._time_out: list[str] = []
+        self._rewrites: list[tuple[str, Callable[[dict[str, Any]], None]]] = []
+        self._dropped_parameters: set[str] = set()
+
+    def rewrite(self, path: str, change: Callable[[dict[str, Any]], None]) -> None:
+        """From now on every JSON reply of this path arrives changed: a bank that says surprising things."""
+        self._rewrites.append((path, change))
+
+    def rewrite_queries_without(self, name: str) -> None:
+        """From now on the bank never gets this parameter: the rewritten replies decide what it stands for."""
+        self._dropped_parameters.add(name)
+
+    def stop_rewriting(self) -> None:
+        self._rewrites.clear()
 
     def time_out_before_arrival(self, path: str) -> None:
         """The next request to this path is lost on its way: the bank never sees it, the worker waits in vain."""
@@ -143,6 +159,8 @@ class BankLine(httpx.BaseTransport):
         if any(split.path.endswith(path) for path in self._time_out):
             self._time_out = [path for path in self._time_out if not split.path.endswith(path)]
             raise httpx.ReadTimeout("no answer in time", request=request)
+        for name in self._dropped_parameters:
+            request.url = request.url.copy_remove_param(name)
         try:
             inner = httpx.WSGITransport(app=self._bank, remote_addr=self.address)  # type: ignore[arg-type]
             response = inner.handle_request(request)
@@ -150,6 +168,12 @@ class BankLine(httpx.BaseTransport):
         except ConnectionDropped:
             raise httpx.ReadError("connection reset by peer", request=request) from None
         sent.status = response.status_code
+        for path, change in self._rewrites:
+            if split.path.endswith(path) and content.startswith(b"{"):
+                members = json.loads(content)
+                change(members)
+                content = json.dumps(members, ensure_ascii=False).encode()
+                response.headers.pop("content-length", None)
         return httpx.Response(response.status_code, headers=response.headers, content=content, request=request)
 
     def orders(self) -> list[Sent]:

@@ -22,9 +22,9 @@ import httpx
 from bench_load import NUMBER, NUMBER_WIDTH, Load
 from bench_process import BIN, TOOLS, MeasurementFailed, measure, port_of, serving, start, stop
 
-PAIRS: Final = 9
-ROUND_SECONDS: Final = 1.0
-WARM_UP_SECONDS: Final = 0.25
+PAIRS: Final = 15
+ROUND_SECONDS: Final = 0.5
+WARM_UP_SECONDS: Final = 0.15
 CONNECTIONS: Final = 4
 COLD_STARTS: Final = 7
 COLD_START_SECONDS_MAX: Final = 20.0

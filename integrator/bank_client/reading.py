@@ -17,6 +17,7 @@ APPLY_NO = re.compile(r"[0-9]{16}")
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9]{12,29}")
 CODE = re.compile(r"[0-9]{1,4}")
 AMOUNT = re.compile(r"-?[0-9]{1,20}")
+YEN_MAX = 10**15  # a thousand times all there is in Japan, and still fits every column
 DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,6})?")
 COUNT = re.compile(r"[0-9]{1,7}")
 ITEM_KEY = re.compile(r"[A-Za-z0-9]{1,24}")
@@ -71,12 +72,12 @@ def need_text(members: JSONObject, name: str, form: re.Pattern[str] = ANY_TEXT) 
 def find_yen(members: JSONObject, name: str) -> int | None:
     """Return whole yen, with a minus where the bank sends one. Raises Unreadable."""
     digits = find_text(members, name, AMOUNT)
-    return None if digits is None else int(digits)
+    return None if digits is None else _yen(digits, name)
 
 
 def need_yen(members: JSONObject, name: str) -> int:
     """Return whole yen that must be there. Raises Unreadable."""
-    return int(need_text(members, name, AMOUNT))
+    return _yen(need_text(members, name, AMOUNT), name)
 
 
 def find_flag(members: JSONObject, name: str) -> bool | None:
@@ -132,14 +133,22 @@ def need_as_of(members: JSONObject) -> datetime:
     return _instant(f"{need_text(members, 'baseDate')}T{need_text(members, 'baseTime')}", "baseTime")
 
 
+def _yen(digits: str, name: str) -> int:
+    yen = int(digits)
+    if abs(yen) > YEN_MAX:
+        raise Unreadable(f"{name} is no amount of money")
+    return yen
+
+
 def _instant(text: str, name: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        if instant.tzinfo is None:
+            raise Unreadable(f"{name} has no offset")
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        # Overflow: the first of January of the year 1 in Japan lies before the first instant in UTC.
         raise Unreadable(f"{name} is no instant") from None
-    if instant.tzinfo is None:
-        raise Unreadable(f"{name} has no offset")
-    return instant.astimezone(UTC)
 
 
 def _is_writable(text: str) -> bool:

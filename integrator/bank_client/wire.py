@@ -6,6 +6,7 @@ byte the first.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -32,6 +33,7 @@ from integrator.bank_client.reading import (
 from integrator.domain.outcome import Fact
 
 LINES_MAX = 99
+MARK = re.compile(r"(?<![A-Z0-9])R[A-Z0-9]{19}(?![A-Z0-9])")  # the form of our marks in ediInfo
 PAGE_SIZE = 500  # fixed by the bank; a shorter page is the last one
 HOLIDAY_NEXT_BUSINESS_DAY = "1"
 BY_APPLY_NO, SEARCH = "1", "2"  # queryKeyClass
@@ -258,11 +260,20 @@ def _next_item_key(reply: JSONObject) -> str | None:
 
 def _status_lines(reply: JSONObject) -> tuple[StatusLine, ...]:
     details = find_objects(reply, "transferDetails")
-    lines = tuple(line for detail in details for line in _lines_of(detail))
+    lines = tuple(line for detail in details for line in _readable_lines_of(detail))
     if int(need_text(reply, "count", COUNT)) > max(len(details), len(lines)):
         # A list shorter than it says would let us believe that a transfer is not there.
         raise Unreadable("count promises more than transferDetails holds")
     return lines
+
+
+def _readable_lines_of(detail: JSONObject) -> list[StatusLine]:
+    try:
+        return _lines_of(detail)
+    except Unreadable:
+        if MARK.search(json.dumps(detail, ensure_ascii=False)):
+            raise
+        return []  # somebody else's transfer, from another channel; it must not keep us from finding ours
 
 
 def _lines_of(detail: JSONObject) -> list[StatusLine]:

@@ -60,15 +60,16 @@ MOVES: dict[PayoutState, frozenset[PayoutState]] = {
     _S.RECALL_IN_PROCESS: frozenset({_S.RETURNED, _S.SETTLED, _S.NEEDS_PERSON}),
     _S.CANCELLING: _SHOWN_BY_BANK - {_S.CANCELLING},
     _S.NEEDS_PERSON: _SHOWN_BY_BANK - {_S.NEEDS_PERSON},
-    _S.RETURNED: frozenset(),
-    _S.REJECTED: frozenset(),
-    _S.EXPIRED: frozenset(),
-    _S.NOT_EXECUTED: frozenset(),
-    _S.WITHDRAWN: frozenset(),
-    _S.CANCELLED: frozenset(),
+    # Dead is final, but for the alarm that something of it turned up alive at the bank after all.
+    _S.RETURNED: frozenset({_S.NEEDS_PERSON}),
+    _S.REJECTED: frozenset({_S.NEEDS_PERSON}),
+    _S.EXPIRED: frozenset({_S.NEEDS_PERSON}),
+    _S.NOT_EXECUTED: frozenset({_S.NEEDS_PERSON}),
+    _S.WITHDRAWN: frozenset({_S.NEEDS_PERSON}),
+    _S.CANCELLED: frozenset({_S.NEEDS_PERSON}),
 }
 # Dead: the bank can no longer pay this order, or has given all of it back. Only these may be replaced.
-DEAD = frozenset(state for state, moves in MOVES.items() if not moves)
+DEAD = frozenset({_S.RETURNED, _S.REJECTED, _S.EXPIRED, _S.NOT_EXECUTED, _S.WITHDRAWN, _S.CANCELLED})
 
 
 class IllegalMove(AssertionError):

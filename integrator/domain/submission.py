@@ -82,6 +82,7 @@ class DoubtFacts:
 
     inquiry_complete: bool  # every page of every day since the day before the first attempt was read
     is_found: bool
+    is_ambiguous: bool  # the bank shows two orders with one mark, or one without its number
     first_attempt_at: datetime
     designated_date: date
     is_same_grant: bool  # nobody consented anew in between: the same user stands behind the call
@@ -95,12 +96,14 @@ def next_in_doubt(facts: DoubtFacts, *, at: datetime, today: date) -> DoubtStep:
     repeated with its own key, which cannot pay twice while the bank remembers the key; when that is no
     longer certain, only a person may decide, who sees the bank's site.
     """
-    if not facts.inquiry_complete:
-        return DoubtStep.LOOK_AGAIN
+    if facts.is_ambiguous:
+        return DoubtStep.ASK_PERSON
     if facts.is_found:
         return DoubtStep.ADOPT
     if at - facts.first_attempt_at >= KEY_LIFE:
         return DoubtStep.ASK_PERSON
+    if not facts.inquiry_complete:
+        return DoubtStep.LOOK_AGAIN
     if facts.cancel_wanted:
         # A repetition could create the very order that ReCORE no longer wants.
         return DoubtStep.LOOK_AGAIN
@@ -139,8 +142,12 @@ STANDINGS: dict[str, Standing] = {
 UNKNOWN_STANDING = Standing(_P.NEEDS_PERSON, _S.FOLLOWED, 3600)  # a code that no document names
 
 AWAITING_CONFIRMATION_WAIT_SECONDS = 10
-INVISIBLE_WAIT_SECONDS = 5  # complete by request-result, not yet shown by status
+UNSEEN_LOOK_SECONDS = (5, 900)  # complete by request-result, not shown by status: as for a doubt
+UNSEEN_PERSON_AFTER = timedelta(hours=1)  # nobody has seen the bank take minutes for it
 PERSON_LOOK_SECONDS = 3600
+PERSON_LOOK_SECONDS_LATE = 86400
+PERSON_LOOK_OFTEN_FOR = timedelta(days=7)  # afterwards daily; the order was applied for in these days, or never
+NOT_SENT_PROBLEM_AFTER = 5  # attempts that were provably not carried out, before ReCORE is told why it waits
 RETRY_DELAYS_SECONDS = (1, 5, 15, 60, 300)  # provably not carried out: no hurry, no storm
 
 
@@ -149,10 +156,15 @@ def delay_seconds(delays: tuple[int, ...], count: int) -> int:
     return delays[min(max(count, 1), len(delays)) - 1]
 
 
-def look_again_seconds(age: timedelta) -> int:
-    """Return when to look again at a doubt of this age: soon at first, then ever more rarely."""
-    shortest, longest = DOUBT_LOOK_SECONDS
+def look_again_seconds(age: timedelta, bounds: tuple[int, int] = DOUBT_LOOK_SECONDS) -> int:
+    """Return when to look again at something of this age: soon at first, then ever more rarely."""
+    shortest, longest = bounds
     return max(shortest, min(longest, int(age.total_seconds() / 2)))
+
+
+def person_look_seconds(age: timedelta) -> int:
+    """Return when to look again at what waits for a person since its first attempt `age` ago."""
+    return PERSON_LOOK_SECONDS if age < PERSON_LOOK_OFTEN_FOR else PERSON_LOOK_SECONDS_LATE
 
 
 class CancelState(StrEnum):
@@ -181,6 +193,8 @@ _WITH_CANCEL_WANTED = {
     PayoutState.EXPIRED: PayoutState.CANCELLED,
     PayoutState.WITHDRAWN: PayoutState.CANCELLED,
 }
+# What the bank no longer cancels: a wish to cancel it is over once it is seen there.
+PAST_CANCEL = frozenset({"12", "13", "20", "22", "24", "25", "26", "40"})
 # Which states of the bank a cancel request fits. Source: Corporation API, 10 振込取消依頼.
 CANCEL_CLASS = {"2": "1", "11": "2"}
 # States in which ReCORE may ask for a cancel; in all others it is refused with the reason.

@@ -156,7 +156,7 @@ payouts = Table(
     Column("state", String(24), nullable=False),
     Column("fee_yen", BigInteger),
     Column("apply_no", String(16)),
-    Column("bank_status", String(3)),
+    Column("bank_status", String(4)),
     Column("problem", Text),  # JSON, RFC 9457
     Column("cancel_requested_at", Instant),
     Column("created_at", Instant, nullable=False),
@@ -190,6 +190,8 @@ submissions = Table(
     Column("first_attempt_at", Instant),
     Column("attempt_count", Integer, nullable=False),
     Column("apply_no", String(16)),
+    Column("stray_apply_no", String(16)),  # a second order of ours at the bank: only a person may decide
+    Column("unseen_since", Instant),  # complete at the bank, but not shown by its status
     Column("cancel_state", String(16), nullable=False),
     Column("cancel_first_attempt_at", Instant),
     Column("doubt_since", Instant),

@@ -78,7 +78,10 @@ class Submission:
     cancel_state: CancelState
     cancel_first_attempt_at: datetime | None
     followed_since: datetime | None
+    unseen_since: datetime | None
+    stray_apply_no: str | None
     holder: str
+    lease_until: datetime
     lines: tuple[SubmissionLine, ...]
 
 
@@ -129,6 +132,25 @@ def claim(tx: Connection, work: Work, *, holder: str, at: Times, until: datetime
         return None
     remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
     return _submission(row, _lines(tx, row.submission_id), remitter_name)
+
+
+def cancel_state_for_change(tx: Connection, submission_id: str) -> CancelState:
+    """Return the wish to cancel as it stands now, and hold the row: ReCORE may have asked while we were calling."""
+    statement = select(submissions.c.cancel_state).where(submissions.c.submission_id == submission_id)
+    return CancelState(tx.execute(for_change(statement, tx, of=submissions)).scalar_one())
+
+
+def keep_stray(tx: Connection, submission_id: str, apply_no: str, *, at: datetime) -> bool:
+    """Take note of an order of ours at the bank that is not the one we follow. False when it is the one.
+
+    From now on the submission waits for a person and is never adopted by program.
+    """
+    statement = select(submissions.c.apply_no).where(submissions.c.submission_id == submission_id)
+    if tx.execute(for_change(statement, tx, of=submissions)).scalar_one() in (None, apply_no):
+        return False
+    values = release({"state": SubmissionState.NEEDS_PERSON.value, "stray_apply_no": apply_no, "due_at": at})
+    tx.execute(update(submissions).where(submissions.c.submission_id == submission_id).values(updated_at=at, **values))
+    return True
 
 
 def change_held(tx: Connection, held: Submission, *, at: Times, values: Mapping[str, Any]) -> bool:
@@ -297,7 +319,10 @@ def _submission(row: Row[Any], lines: tuple[SubmissionLine, ...], remitter_name:
         cancel_state=CancelState(row.cancel_state),
         cancel_first_attempt_at=row.cancel_first_attempt_at,
         followed_since=row.followed_since,
+        unseen_since=row.unseen_since,
+        stray_apply_no=row.stray_apply_no,
         holder=row.lease_owner,
+        lease_until=row.lease_until,
         lines=lines,
     )
 

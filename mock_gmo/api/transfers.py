@@ -3,6 +3,7 @@
 What a line of a status reply shows in which state is in `transfer_details`.
 """
 
+from datetime import date
 from typing import Any
 
 from mock_gmo.api.transfer_details import write_transfer_detail
@@ -37,7 +38,8 @@ def get_transfer_status(exchange: Exchange) -> Reply:
         "count": str(len(page.items)),
     }
     if query.query_key_class == BY_SEARCH:
-        body["transferQueryBulkResponses"] = [_write_search(query, page)]
+        opened_on = exchange.world.bank.get_own_account(exchange.customer_id, query.account_id).opened_on
+        body["transferQueryBulkResponses"] = [_write_search(query, page, opened_on=opened_on)]
     body["transferDetails"] = [write_transfer_detail(item, with_item_id=with_item_id) for item in page.items]
     return Reply(200, body)
 
@@ -96,13 +98,14 @@ def _write_result(result: RequestResult) -> dict[str, Any]:
     return written
 
 
-def _write_search(query: StatusQuery, page: StatusPage) -> dict[str, Any]:
-    """Echo what was asked. A default that was assumed is not echoed, the period is."""
+def _write_search(query: StatusQuery, page: StatusPage, *, opened_on: date) -> dict[str, Any]:
+    """Echo what was asked. A default that was assumed is not echoed, the period is; it begins with the opening day."""
+    assert page.date_to is not None, "a search has a period"
     return {
         **present(
             (
-                ("dateFrom", page.date_from.isoformat() if page.date_from is not None else None),
-                ("dateTo", page.date_to.isoformat() if page.date_to is not None else None),
+                ("dateFrom", (page.date_from or opened_on).isoformat()),
+                ("dateTo", page.date_to.isoformat()),
                 ("requestNextItemKey", query.next_item_key),
                 (
                     "requestTransferStatuses",

@@ -26,10 +26,13 @@ from mock_gmo.bank.refusals import (
     DateTooFar,
     ForbiddenCharacterInText,
     InsufficientFunds,
+    ItemIdMissing,
     ItemIdsNotConsecutive,
     LimitExceeded,
     NotABusinessDay,
     OutsideHours,
+    TotalAmountMissing,
+    TotalCountMissing,
     TotalsDiffer,
 )
 from mock_gmo.bank.rules import BankRules
@@ -87,17 +90,21 @@ def _check_item_ids(draft: Draft) -> None:
     for number, line in enumerate(lines, start=1):
         if line.item_id is None and len(lines) == 1:
             continue
-        if line.item_id is None or not _is_number(line.item_id, number):
+        if line.item_id is None:
+            raise ItemIdMissing(str(number))
+        if not _is_number(line.item_id, number):
             raise ItemIdsNotConsecutive(str(number))
 
 
 def _check_totals(draft: Draft) -> None:
     order = draft.order
+    if len(order.lines) > 1 and order.total_count is None:
+        raise TotalCountMissing
+    if len(order.lines) > 1 and order.total_amount_yen is None:
+        raise TotalAmountMissing
     total_yen = sum(line.amount_yen for line in order.lines)
-    may_be_left_out = len(order.lines) == 1
-    for stated, true in ((order.total_count, len(order.lines)), (order.total_amount_yen, total_yen)):
-        if stated != true and not (stated is None and may_be_left_out):
-            raise TotalsDiffer
+    if order.total_count not in (None, len(order.lines)) or order.total_amount_yen not in (None, total_yen):
+        raise TotalsDiffer
 
 
 def _check_texts(draft: Draft) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from mock_gmo.bank.days import ONE_DAY
 from mock_gmo.bank.refusals import NextItemKeyUnknown, TransferClassNeedsBusinessId
 from mock_gmo.bank.state import AccountApplications, BankState
 from mock_gmo.bank.states import APPLICATIONS_ONLY
@@ -116,9 +115,9 @@ def _numbers_by_apply_date(
     first = f"{period.date_from:%Y%m%d}" if period.date_from else ""
     if after is not None:
         first = max(first, after.application.apply_no)
-    end = f"{period.date_to + ONE_DAY:%Y%m%d}"
+    last = f"{period.date_to:%Y%m%d}"
     for apply_no in applications_of.from_number(first):
-        if apply_no >= end:
+        if apply_no[: len(last)] > last:
             return
         yield apply_no
 

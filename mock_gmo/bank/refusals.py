@@ -52,9 +52,21 @@ class NotABusinessDay(BankRefusal):
 
 
 class TotalsDiffer(BankRefusal):
-    """The stated count or sum is missing or is not that of the lines."""
+    """The stated count or sum is not that of the lines."""
 
     refusal_id = "totals_differ"
+
+
+class TotalCountMissing(BankRefusal):
+    """Several lines came without their count."""
+
+    refusal_id = "total_count_missing"
+
+
+class TotalAmountMissing(BankRefusal):
+    """Several lines came without their sum."""
+
+    refusal_id = "total_amount_missing"
 
 
 class DateInPast(BankRefusal):
@@ -121,6 +133,12 @@ class ItemIdsNotConsecutive(LineRefusal):
     refusal_id = "item_ids_not_consecutive"
 
 
+class ItemIdMissing(LineRefusal):
+    """One of several lines has no number."""
+
+    refusal_id = "item_id_missing"
+
+
 class TransferClassNeedsBusinessId(BankRefusal):
     """The search by class was asked for without business-ID management."""
 
@@ -151,6 +169,8 @@ REFUSALS: tuple[type[BankRefusal], ...] = (
     LimitExceeded,
     NotABusinessDay,
     TotalsDiffer,
+    TotalCountMissing,
+    TotalAmountMissing,
     DateInPast,
     OutsideHours,
     DateTooFar,
@@ -161,5 +181,6 @@ REFUSALS: tuple[type[BankRefusal], ...] = (
     CancelNotPossible,
     DuplicateKeyOtherBody,
     ItemIdsNotConsecutive,
+    ItemIdMissing,
     TransferClassNeedsBusinessId,
 )

@@ -185,6 +185,8 @@ class PendingConfirmation:
     line_count: int
     beneficiary_bank: str
     beneficiary_branch: str
+    beneficiary_account_type: str
+    beneficiary_account_number: str
     beneficiary_name: str
     designated_date: date
     requested_at: datetime
@@ -202,6 +204,8 @@ class PendingApproval:
     line_count: int
     beneficiary_bank: str
     beneficiary_branch: str
+    beneficiary_account_type: str
+    beneficiary_account_number: str
     beneficiary_name: str
     designated_date: date
     apply_comment: str | None

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from mock_gmo.bank.bank import Bank
+from mock_gmo.bank.deposits import PayingBank
 from mock_gmo.bank.refusals import (
     AccountNotUsable,
     ApplyNoUnknown,
@@ -67,11 +68,12 @@ def move_clock(call: Call) -> Result:
     """Move, stop or speed up the clock; settle what falls due and tell it."""
     clock, body = call.world.clock, call.body
     before = call.world.settle()
+    was_frozen = clock.is_frozen
     try:
         if body.get("frozen"):
             clock.freeze(True)
         if "set" in body:
-            clock.set(datetime.fromisoformat(body["set"]).astimezone(UTC))
+            clock.set(datetime.fromisoformat(body["set"].upper()).astimezone(UTC))
         if "advance_seconds" in body:
             clock.advance(body["advance_seconds"])
         if "rate" in body:
@@ -79,9 +81,11 @@ def move_clock(call: Call) -> Result:
         if body.get("frozen") is False:
             clock.freeze(False)
     except ClockBackwards as backwards:
+        clock.freeze(was_frozen)
         raise Problem("clock_backwards", str(backwards)) from backwards
-    except (ClockOutOfRange, OverflowError) as too_far:
-        raise Problem("value_impossible", str(too_far)) from too_far
+    except (ClockOutOfRange, OverflowError, ValueError) as impossible:
+        clock.freeze(was_frozen)
+        raise Problem("value_impossible", str(impossible)) from impossible
     events = [*before, *call.world.settle()]
     return 200, {**_clock(call), "events": _events(events)}
 
@@ -100,7 +104,10 @@ def change_customer(call: Call) -> Result:
     except CustomerUnknown as unknown:
         raise Problem("customer_unknown") from unknown
     except AccountNotUsable as unknown:
-        raise Problem("account_unknown", at="/transfer_limit_yen") from unknown
+        named = ", ".join(call.body["transfer_limit_yen"])
+        raise Problem("account_unknown", f"not all of {named} are this customer's", at="/transfer_limit_yen") from (
+            unknown
+        )
     return 200, write_customer(call.world, customer, at=call.world.tick())
 
 
@@ -114,8 +121,8 @@ def give_consent(call: Call) -> Result:
             body["customer_id"],
             scope=body["scope"],
             redirect_uri=body["redirect_uri"],
-            state=body.get("state"),
-            nonce=body.get("nonce"),
+            state=body.get("state") or None,
+            nonce=body.get("nonce") or None,
             at=world.tick(),
         )
     except CustomerUnknown as unknown:
@@ -153,6 +160,8 @@ def step_transfer(call: Call) -> Result:
 def record_deposit(call: Call) -> Result:
     """Let money arrive."""
     bank, body = call.world.bank, call.body
+    if "va_id" in body:
+        raise Problem("account_unknown", f"this bank has no virtual account {body['va_id']}", at="/va_id")
     at = call.world.tick()
     try:
         bank.deposit(
@@ -160,10 +169,11 @@ def record_deposit(call: Call) -> Result:
             amount_yen=body["amount"],
             remitter_name=body["remitter_name"],
             edi_info=body.get("edi_info"),
+            paying_bank=_paying_bank(body),
             at=at,
         )
     except AccountNotUsable as unknown:
-        raise Problem("account_unknown", at="/account_id") from unknown
+        raise Problem("account_unknown", body["account_id"], at="/account_id") from unknown
     except ForbiddenCharacterInText as forbidden:
         raise Problem("value_impossible", f"{forbidden.field} holds a forbidden character") from forbidden
     balance = bank.balance_of(body["account_id"], at=at)
@@ -180,6 +190,11 @@ def check_postings(call: Call) -> Result:
     """Add up the books again."""
     call.world.tick()
     return 200, write_books(call.world.bank.check_books())
+
+
+def _paying_bank(body: dict[str, Any]) -> PayingBank | None:
+    name = body.get("payment_bank_name")
+    return PayingBank(name, body.get("payment_branch_name")) if name is not None else None
 
 
 def _clock(call: Call) -> dict[str, Any]:

@@ -35,6 +35,9 @@ PROBLEMS: Final[dict[str, ProblemRow]] = {
     "scenario_unusable": ProblemRow(400, "シナリオを使えません。", "The scenario cannot be used: {}"),
     "value_impossible": ProblemRow(400, "この値は使えません。", "This value cannot be used: {}"),
     "clock_backwards": ProblemRow(409, "銀行の時刻は戻せません。", "The bank's clock only goes forward: {}"),
+    "failure_inside": ProblemRow(
+        500, "内部エラーが発生しました。", "A failure inside; the log of the bank has the particulars."
+    ),
     "impossible_step": ProblemRow(409, "今の状態ではこの操作はできません。", "The state does not allow this step: {}"),
 }
 

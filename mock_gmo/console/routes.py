@@ -125,7 +125,14 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
     for error in operation.body_errors(body):
         place = "/" + "/".join(str(step) for step in error.instance_path)
         raise Problem("field_invalid", error.message, at=place)
-    return body
+    return {name: _whole(value) for name, value in body.items()}
+
+
+def _whole(value: Any) -> Any:
+    """JSON Schema takes 5.0 for an integer; whoever acts wants it as one."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return {name: _whole(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _reply(status: int, body: dict[str, Any] | None) -> Response:

@@ -9,6 +9,7 @@ from mock_gmo.bank.payments import Payment
 from mock_gmo.bank.postings import BooksCheck
 from mock_gmo.bank.transfers import Event, PendingConfirmation
 from mock_gmo.faults import FaultRule
+from mock_gmo.gateway.body import Unreadable, read_object
 from mock_gmo.journal import Entry
 from mock_gmo.oauth.clients import Client
 from mock_gmo.scenarios.scenario import Login
@@ -162,6 +163,9 @@ def _read_back(body: bytes) -> Any:
     if not body:
         return None
     try:
-        return json.loads(body)
-    except ValueError:
+        content = read_object(body)
+        # 1e400 reads as a number without end, which JSON cannot write.
+        json.dumps(content, allow_nan=False)
+    except (Unreadable, ValueError):
         return body.decode("utf-8", "replace")
+    return content

@@ -44,12 +44,13 @@ def read_object(content: bytes) -> dict[str, Any]:
     """
     try:
         text = content.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_members_once, parse_constant=_no_constant)
+        value = _decode(text)
     except (ValueError, RecursionError) as broken:
         raise Unreadable("not JSON") from broken
     if not isinstance(value, dict):
         raise Unreadable("not an object")
-    if _depth(value) > DEPTH_MAX:
+    # Most bodies have fewer brackets than they may have levels.
+    if text.count("{") + text.count("[") > DEPTH_MAX and _depth(value) > DEPTH_MAX:
         raise Unreadable("too deep")
     if "\\ud" in text or "\\uD" in text:
         _require_whole_characters(value)
@@ -80,6 +81,10 @@ def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> float:
     raise Unreadable(f"{name} is not JSON")
+
+
+# Made once: `json.loads` with hooks makes a decoder for every text.
+_decode = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_no_constant).decode
 
 
 def _depth(value: Any) -> int:

@@ -23,6 +23,7 @@ UNKNOWN: Final = "unknown"
 TOKEN_LENGTH_MAX = 128
 STRICT = "strict"
 BEARER = "bearer "
+MEETING_JSON = frozenset({JSON, "application/*", "*/*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def accept(exchange: Exchange) -> None:
     """Refuse, in the strict profile, a caller that cannot take JSON."""
     if exchange.world.settings.profile != STRICT or not exchange.request.environ.get("HTTP_ACCEPT"):
         return
-    if exchange.request.accept_mimetypes.best_match([JSON]) is None:
+    # Every client library asks for JSON with a charset; what stands behind the media type says nothing against it.
+    ranges = exchange.request.accept_mimetypes
+    if not any(quality > 0 and media.partition(";")[0].strip().lower() in MEETING_JSON for media, quality in ranges):
         raise Refused("accept_not_possible")
 
 

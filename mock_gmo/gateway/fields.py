@@ -66,19 +66,19 @@ def check_body(fields: Sequence[Field], content: Mapping[str, Any], *, strict: b
 
 def _checked(fields: Sequence[Field], read: dict[str, Any], *, strict: bool) -> dict[str, Any]:
     for field in fields:
-        if field.name in read:
-            _require_allowed(field, read)
-            read[field.name] = _fitting(field, read[field.name], strict=strict)
-            if field.not_before in read and read[field.name] < read[field.not_before]:
+        name = field.name
+        if name in read:
+            if field.only_with and not _holds(field.only_with, read):
+                raise Refused("field_not_allowed", label=field.label)
+            value = read[name]
+            # Nearly every value is a text that fits; the long way is for the others.
+            if not (field.is_text and type(value) is str and field.fits(value)):
+                read[name] = value = _fitting(field, value, strict=strict)
+            if field.not_before is not None and field.not_before in read and value < read[field.not_before]:
                 raise Refused("period_reversed", label=field.label)
         elif field.is_required or (field.required_with and _holds(field.required_with, read)):
             raise Refused("field_missing", label=field.label)
     return read
-
-
-def _require_allowed(field: Field, read: Mapping[str, Any]) -> None:
-    if field.only_with and not _holds(field.only_with, read):
-        raise Refused("field_not_allowed", label=field.label)
 
 
 def _holds(conditions: Sequence[tuple[str, str]], read: Mapping[str, Any]) -> bool:

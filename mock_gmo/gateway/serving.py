@@ -30,6 +30,7 @@ ALIASES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("/ganb/stg-api/", "/ganb/api/", ("bank", "strict")),
     ("/ganb/api/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
     ("/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
+    ("/ganb/api/simulator/corporation/v1/", "/ganb/api/corporation/v1/", ("bank", "strict")),
 )
 
 
@@ -64,6 +65,11 @@ class Gateway:
         self._monotonic = monotonic
         self._steps = (("received", admit), ("admitted", validate))
 
+    @property
+    def resource_paths(self) -> frozenset[str]:
+        """The paths under which calls with an access token are answered, aliases included."""
+        return frozenset(path for (_, path), found in self._routes.items() if found.scope_family is not None)
+
     def serve(self, request: Request, world: World) -> Response:
         """Answer one call at the bank, whatever it asks for."""
         started = self._monotonic()
@@ -81,7 +87,7 @@ class Gateway:
             self._record(exchange, reply, content, started=started)
         if reply.is_truncated:
             request.environ[TRUNCATE] = True
-        return Response(content, reply.status, [("Content-Type", reply.content_type), *reply.headers])
+        return Response(content, reply.status, reply.headers, content_type=reply.content_type)
 
     def _reply(self, exchange: Exchange) -> Reply:
         try:

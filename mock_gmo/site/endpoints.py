@@ -13,18 +13,21 @@ from mock_gmo.site.pages import error_page, redirect_to
 FOUND = 302
 
 
-def authorize(oauth: AuthorizationServer, parameters: MultiDict[str, str], *, at: datetime) -> Response:
+def authorize(
+    oauth: AuthorizationServer, parameters: MultiDict[str, str], *, at: datetime
+) -> tuple[Response, str | None]:
     """Answer the operation `authorize`: 302 to the log-in page, 302 back with an error, or a page with status 400.
 
+    The second value is the row of `contracts/refusals.yaml` when the browser is sent back with an error.
     Needs the application context, and the site registered in it. Raises nothing: every fault is a page or a redirect.
     """
     try:
         pending = oauth.begin(_once_each(parameters), at=at)
     except AuthorizationPageError as unusable:
-        return error_page(unusable.reason)
+        return error_page(unusable.reason), None
     except AuthorizationRefused as refused:
-        return redirect_to(refused.location, status=FOUND)
-    return redirect_to(url_for("site.login", request=pending.request_id), status=FOUND)
+        return redirect_to(refused.location, status=FOUND), refused.refusal_id
+    return redirect_to(url_for("site.login", request=pending.request_id), status=FOUND), None
 
 
 def _once_each(parameters: MultiDict[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, url_for
 
 from mock_gmo.site.texts import ERROR_TEXTS
 
@@ -12,6 +12,9 @@ HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
 )
+OUTSIDE_ERRORS = {404: "page_unknown", 405: "method_unknown", 500: "failure_inside"}
+# Errors after which the site's own first page is the way on; after the others it is the client's server, or none.
+LEADING_HOME = frozenset({"form_outdated", *OUTSIDE_ERRORS.values()})
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action {targets}"
 
 
@@ -25,7 +28,19 @@ def page(template: str, *, status: int = 200, returns_to: str | None = None, **v
 def error_page(reason: str) -> Response:
     """Return the page for a reason of ERROR_TEXTS."""
     status, heading, advice = ERROR_TEXTS[reason]
-    return page("error.html", status=status, heading=heading, advice=advice, who=None)
+    leads_home = reason in LEADING_HOME
+    return page("error.html", status=status, heading=heading, advice=advice, leads_home=leads_home, who=None)
+
+
+def outside_error_page(status: int) -> Response | None:
+    """Return the page for what no view of the site answered, or None for a status that needs no words."""
+    reason = OUTSIDE_ERRORS.get(status)
+    return error_page(reason) if reason is not None else None
+
+
+def ask_to_log_in(*, request_id: str | None = None) -> Response:
+    """Return a redirect to the log-in page, which leads on to the consent for that request if there is one."""
+    return redirect_to(url_for("site.login", request=request_id))
 
 
 def redirect_to(location: str, *, status: int = 303) -> Response:

@@ -1,39 +1,35 @@
 """The bank's own web site under /site, as its customers see it: log-in, consent, confirmations. No API and no JSON."""
 
-from flask import Blueprint, Response, flash, request, url_for
+from datetime import timedelta
 
-from mock_gmo.bank.days import JAPAN
-from mock_gmo.bank.refusals import ImpossibleStep
+from flask import Blueprint, Response, request, url_for
+from flask.blueprints import BlueprintSetupState
+
 from mock_gmo.oauth.authorization import PendingRequest
 from mock_gmo.oauth.errors import AuthorizationPageError
-from mock_gmo.scenarios.scenario import Login
 from mock_gmo.site import visit
-from mock_gmo.site.confirmations import waiting_list
-from mock_gmo.site.pages import error_page, page, redirect_to, with_safe_headers
+from mock_gmo.site.pages import ask_to_log_in, error_page, page, redirect_to, with_safe_headers
 from mock_gmo.site.surroundings import AddressOf, RandomText, SiteWorld, WorldOf
-from mock_gmo.site.texts import (
-    ACCOUNT_TYPE_TEXTS,
-    CONFIRMED,
-    NOT_WAITING,
-    SCOPE_TEXTS,
-    WRONG_LOGIN,
-    WRONG_TRANSACTION_PASSWORD,
-    Text,
-)
+from mock_gmo.site.texts import ACCOUNT_TYPE_TEXTS, LOGIN_ENDED, SCOPE_TEXTS, WRONG_LOGIN, Text
+from mock_gmo.site.waiting_views import WaitingViews
 
 SITE = "site"
 ALLOW = "allow"
 FOUND = 302
+# Browsers keep cookies by host, not by port: another program on this machine may have one called "session".
+COOKIE_NAME = "mock_bank_site"
 
 
-def create_site(world_of: WorldOf, *, address_of: AddressOf, random_text: RandomText) -> Blueprint:
-    """Return the site as a blueprint. The application needs a `secret_key`; its session cookie becomes SameSite=Lax.
+def create_site(world_of: WorldOf, *, address_of: AddressOf, random_text: RandomText, idle_seconds: int) -> Blueprint:
+    """Return the site as a blueprint. The application needs a `secret_key`; its session becomes the site's.
 
     `world_of()` gives the bank of the current request, `address_of(request)` the visitor's address as the gateway
-    would tell it, `random_text(n)` n unguessable letters and digits.
+    would tell it, `random_text(n)` n unguessable letters and digits. A log-in ends after `idle_seconds` real seconds
+    without a page.
     """
     site = Blueprint(SITE, __name__, url_prefix="/site", template_folder="templates", static_folder="static")
     views = _Views(world_of, random_text)
+    waiting = WaitingViews(world_of)
     for path, name, view, methods in (
         ("/", "home", views.home, ["GET"]),
         ("/login", "login", views.login, ["GET"]),
@@ -42,8 +38,12 @@ def create_site(world_of: WorldOf, *, address_of: AddressOf, random_text: Random
         ("/logged-out", "logged_out", views.logged_out, ["GET"]),
         ("/consent", "consent", views.consent, ["GET"]),
         ("/consent", "decide", views.decide, ["POST"]),
-        ("/confirmations", "confirmations", views.confirmations, ["GET"]),
-        ("/confirmations/<apply_no>", "confirm", views.confirm, ["POST"]),
+        ("/confirmations", "confirmations", waiting.confirmations, ["GET"]),
+        ("/confirmations/<apply_no>", "confirmation", waiting.back_to_confirmations, ["GET"]),
+        ("/confirmations/<apply_no>", "confirm", waiting.confirm, ["POST"]),
+        ("/approvals", "approvals", waiting.approvals, ["GET"]),
+        ("/approvals/<apply_no>", "approval", waiting.back_to_approvals, ["GET"]),
+        ("/approvals/<apply_no>", "decide_approval", waiting.decide_approval, ["POST"]),
     ):
         site.add_url_rule(path, name, view, methods=methods)
 
@@ -60,11 +60,26 @@ def create_site(world_of: WorldOf, *, address_of: AddressOf, random_text: Random
     def add_form_token() -> dict[str, object]:
         return {"form_field": visit.FORM_FIELD, "form_token": lambda: visit.form_token(random_text=random_text)}
 
-    site.register_error_handler(visit.FormOutdated, lambda _: error_page("form_outdated"))
+    site.register_error_handler(visit.FormOutdated, lambda _: _outdated())
     site.register_error_handler(AuthorizationPageError, lambda error: error_page(error.reason))
     site.after_request(with_safe_headers)
-    site.record_once(lambda state: state.app.config.update(SESSION_COOKIE_SAMESITE="Lax"))
+    site.record_once(lambda state: _set_up_session(state, idle_seconds=idle_seconds))
     return site
+
+
+def _set_up_session(state: BlueprintSetupState, *, idle_seconds: int) -> None:
+    # Flask holds every signature to this age, also in sessions that are not permanent and end with the browser.
+    state.app.config.update(
+        SESSION_COOKIE_NAME=COOKIE_NAME,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=idle_seconds),
+    )
+
+
+def _outdated() -> Response:
+    if visit.has_ended():
+        return ask_to_log_in(request_id=request.form.get("request"))
+    return error_page("form_outdated")
 
 
 class _Views:
@@ -84,7 +99,7 @@ class _Views:
             _get_pending(world, request_id)
         if visit.who_is_here(world) is not None:
             return _next_page(request_id)
-        return _login_page(world, request_id)
+        return _login_page(world, request_id, notice=LOGIN_ENDED if visit.has_ended() else None)
 
     def log_in(self) -> Response:
         world = self._world_of()
@@ -109,7 +124,7 @@ class _Views:
         pending = _get_pending(world, request_id)
         login = visit.who_is_here(world)
         if login is None:
-            return redirect_to(url_for("site.login", request=request_id))
+            return ask_to_log_in(request_id=request_id)
         return page(
             "consent.html",
             returns_to=pending.request.redirect_uri,
@@ -126,40 +141,12 @@ class _Views:
         request_id = request.form.get("request", "")
         login = visit.who_is_here(world)
         if login is None:
-            return redirect_to(url_for("site.login", request=request_id))
+            return ask_to_log_in(request_id=request_id)
         if request.form.get("decision") == ALLOW:
             location = world.oauth.approve(request_id, login.customer_id, at=at)
         else:
             location = world.oauth.deny(request_id, at=at)
         return redirect_to(location, status=FOUND)
-
-    def confirmations(self) -> Response:
-        world = self._world_of()
-        login = visit.who_is_here(world)
-        if login is None:
-            return redirect_to(url_for("site.login"))
-        return _confirmations_page(world, login)
-
-    def confirm(self, apply_no: str) -> Response:
-        world = self._world_of()
-        at = world.clock.now()
-        login = visit.who_is_here(world)
-        if login is None:
-            return redirect_to(url_for("site.login"))
-        # Looked up among the visitor's own, so that nobody confirms for somebody else.
-        waiting = world.bank.pending_confirmations(login.customer_id, at=at)
-        if apply_no not in [pending.apply_no for pending in waiting]:
-            return _confirmations_page(world, login, status=409, problem=NOT_WAITING)
-        if not login.transaction_password.matches(request.form.get("transaction_password", "")):
-            return _confirmations_page(
-                world, login, status=401, problem=WRONG_TRANSACTION_PASSWORD, problem_of=apply_no
-            )
-        try:
-            world.bank.confirm(apply_no, at=at)
-        except ImpossibleStep:
-            return _confirmations_page(world, login, status=409, problem=NOT_WAITING)
-        flash(apply_no)
-        return redirect_to(url_for("site.confirmations"))
 
 
 def _get_pending(world: SiteWorld, request_id: str) -> PendingRequest:
@@ -176,7 +163,12 @@ def _next_page(request_id: str | None) -> Response:
 
 
 def _login_page(
-    world: SiteWorld, request_id: str | None, *, login_id: str = "", problem: Text | None = None
+    world: SiteWorld,
+    request_id: str | None,
+    *,
+    login_id: str = "",
+    problem: Text | None = None,
+    notice: Text | None = None,
 ) -> Response:
     pending = world.oauth.find_request(request_id, at=world.clock.now()) if request_id else None
     return page(
@@ -187,30 +179,6 @@ def _login_page(
         request_id=request_id,
         login_id=login_id,
         problem=problem,
+        notice=notice,
         needs_password=world.oauth.rules.consent_needs_login,
-    )
-
-
-def _confirmations_page(
-    world: SiteWorld,
-    login: Login,
-    *,
-    status: int = 200,
-    problem: Text | None = None,
-    problem_of: str | None = None,
-) -> Response:
-    at = world.clock.now()
-    return page(
-        "confirmations.html",
-        status=status,
-        who=world.bank.get_customer(login.customer_id),
-        now=at.astimezone(JAPAN),
-        waiting=waiting_list(
-            world.bank.pending_confirmations(login.customer_id, at=at),
-            accounts=world.bank.accounts_of(login.customer_id),
-            at=at,
-        ),
-        problem=problem,
-        problem_of=problem_of,
-        confirmed=CONFIRMED,
     )

@@ -7,7 +7,7 @@ from typing import Protocol
 from flask import Request
 
 from mock_gmo.bank.customers import Account, Customer
-from mock_gmo.bank.transfers import PendingConfirmation
+from mock_gmo.bank.transfers import PendingApproval, PendingConfirmation
 from mock_gmo.environments.loader import Environment
 from mock_gmo.oauth.clients import Address
 from mock_gmo.oauth.server import AuthorizationServer
@@ -35,6 +35,15 @@ class SiteBank(Protocol):
 
     def confirm(self, apply_no: str, /, *, at: datetime) -> object:
         """Confirm one request. Raises ImpossibleStep when it does not wait."""
+
+    def pending_approvals(self, customer_id: str, /, *, at: datetime) -> Sequence[PendingApproval]:
+        """Return what waits for this customer's approver."""
+
+    def approve(self, apply_no: str, /, *, at: datetime) -> object:
+        """Approve one application. Raises ImpossibleStep when it does not wait."""
+
+    def send_back(self, apply_no: str, /, *, at: datetime) -> object:
+        """Send one application back. Raises ImpossibleStep when it does not wait."""
 
 
 class SiteWorld(Protocol):

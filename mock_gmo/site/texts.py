@@ -35,6 +35,14 @@ ACCOUNT_TYPE_TEXTS: Final[dict[str, Text]] = {
     "02": Text("普通預金（決済用）", "Settlement account"),
 }
 
+# The account that a transfer goes to. Source: Corporation API, transfers, accountTypeCode.
+BENEFICIARY_ACCOUNT_TEXTS: Final[dict[str, Text]] = {
+    "1": Text("普通", "ordinary"),
+    "2": Text("当座", "current"),
+    "4": Text("貯蓄", "savings"),
+    "9": Text("その他", "other"),
+}
+
 # Pages that end a visit, by reason: status, heading, what to do next.
 ERROR_TEXTS: Final[dict[str, tuple[int, Text, Text]]] = {
     "client_unknown": (
@@ -77,6 +85,30 @@ ERROR_TEXTS: Final[dict[str, tuple[int, Text, Text]]] = {
             "This site answers to registered IP addresses only.",
         ),
     ),
+    "page_unknown": (
+        404,
+        Text("ページが見つかりません", "There is no such page"),
+        Text(
+            "URLをお確かめください。",
+            "Please check the address.",
+        ),
+    ),
+    "method_unknown": (
+        405,
+        Text("この操作はできません", "The page cannot be used this way"),
+        Text(
+            "前の画面に戻って、もう一度お試しください。",
+            "Please go back and try once more.",
+        ),
+    ),
+    "failure_inside": (
+        500,
+        Text("システムエラーが発生しました", "Something failed inside"),
+        Text(
+            "お手続きの状態を確認待ちの画面でお確かめください。",
+            "Please look at what waits for you to see where your request stands.",
+        ),
+    ),
 }
 
 WRONG_LOGIN: Final = Text(
@@ -84,11 +116,31 @@ WRONG_LOGIN: Final = Text(
     "The customer number or the log-in password is not right.",
 )
 WRONG_TRANSACTION_PASSWORD: Final = Text(
-    "取引パスワードが正しくありません。お手続きは確定していません。",
-    "The transaction password is not right. Nothing was confirmed.",
+    "取引パスワードが正しくありません。お手続きは行われていません。",
+    "The transaction password is not right. Nothing was done.",
 )
 NOT_WAITING: Final = Text(
     "このお手続きは期限切れか、すでに確定済みです。",
     "This request has expired or was confirmed already.",
 )
-CONFIRMED: Final = Text("お手続きを確定しました。", "Confirmed.")
+NOT_APPROVABLE: Final = Text(
+    "この申請は期限切れか、すでに承認・差戻・取下げ済みです。",
+    "This application has expired, or was approved, sent back or withdrawn already.",
+)
+LOGIN_ENDED: Final = Text(
+    "ログインの有効期限が切れました。もう一度ログインしてください。",
+    "Your log-in has ended. Please log in again.",
+)
+
+# What was done, by the category of Flask's message, which itself is the apply number.
+DONE_TEXTS: Final[dict[str, Text]] = {
+    "confirmed": Text("お手続きを確定しました。", "Confirmed."),
+    "confirmed_to_approver": Text(
+        "お手続きを確定しました。承認者の承認をお待ちください。", "Confirmed. It now waits for the approver."
+    ),
+    "approved": Text("申請を承認しました。", "Approved."),
+    "sent_back": Text("申請を差し戻しました。", "Sent back."),
+}
+
+CONFIRMATIONS: Final = Text("確認待ち", "To confirm")
+APPROVALS: Final = Text("承認待ち", "To approve")

@@ -1,6 +1,10 @@
-"""Who is at the site: log-in, log-out and the form token, in Flask's signed cookie. No page and no banking."""
+"""Who is at the site: log-in, log-out and the form token, in Flask's signed cookie. No page and no banking.
 
-from flask import request, session
+The cookie tells when it was signed, and Flask believes it no longer than the application's session lifetime, on the
+machine's clock. Every page that asks who is here has it signed anew, so a log-in ends when nobody uses it.
+"""
+
+from flask import current_app, request, session
 
 from mock_gmo.scenarios.scenario import Login
 from mock_gmo.secret import Secret
@@ -29,9 +33,18 @@ def log_out() -> None:
 
 
 def who_is_here(world: SiteWorld) -> Login | None:
-    """Return the log-in of this visit, as far as this bank still knows it."""
+    """Return the log-in of this visit, as far as this bank still knows it, and let its time begin anew."""
     login_id = session.get(_LOGIN)
-    return world.logins.get(login_id) if isinstance(login_id, str) else None
+    login = world.logins.get(login_id) if isinstance(login_id, str) else None
+    if login is not None:
+        session.modified = True  # signed anew with this reply
+    return login
+
+
+def has_ended() -> bool:
+    """Return whether the browser shows a visit that does not count any more, mostly because it was left too long."""
+    cookie = current_app.session_interface.get_cookie_name(current_app)
+    return not session and cookie in request.cookies
 
 
 def form_token(*, random_text: RandomText) -> str:

@@ -1,8 +1,9 @@
-"""Whatever ReCORE sends, the integrator answers as its own contract says: generated calls, the whole web side in process.
+"""Whatever ReCORE sends, the integrator answers as its own contract says: generated calls, all of the web side.
 
 The worker's part is played by canned answers; what the bank says and how it is read is tested elsewhere.
 """
 
+from copy import deepcopy
 from itertools import count
 from typing import Any
 
@@ -64,11 +65,13 @@ WEB = make_web()
 CONFIG = {
     # Without the company whose key is used, every call would be a 403.
     "parameters": {"path.company_id": "mihon-001"},
-    # A well-formed order can break a rule (the day, the name, the limit), which is a documented 422; nor can a state or a
-    # cursor of ours be guessed.
+    # A well-formed order can break a rule (the day, the name, the limit), which is a documented 422; nor can a state
+    # or a cursor of ours be guessed.
     "checks": {"positive_data_acceptance": {"enabled": False}},
 }
-integrator = schemathesis.openapi.from_dict(contracts.load("integrator"), config=Config.from_dict(CONFIG))
+# Schemathesis writes the links that it infers into the document, so it gets one of its own.
+DOCUMENT = deepcopy(contracts.load("integrator"))
+integrator = schemathesis.openapi.from_dict(DOCUMENT, config=Config.from_dict(CONFIG))
 integrator.app = WEB.app.wsgi_app
 
 

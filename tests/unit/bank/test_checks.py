@@ -19,11 +19,14 @@ from mock_gmo.bank.refusals import (
     DateTooFar,
     ForbiddenCharacterInText,
     InsufficientFunds,
+    ItemIdMissing,
     ItemIdsNotConsecutive,
     LimitExceeded,
     LineRefusal,
     NotABusinessDay,
     OutsideHours,
+    TotalAmountMissing,
+    TotalCountMissing,
     TotalsDiffer,
 )
 from mock_gmo.bank.rules import ClosedHours
@@ -171,14 +174,19 @@ def test_a_single_line_may_be_numbered_or_not(item_id: str | None) -> None:
     assert bank.quote(COMPANY, make_order(make_line(item_id=item_id)), at=NOON).lines == (("1", FEE_YEN),)
 
 
-@pytest.mark.parametrize(
-    "numbers", [("1", "3"), ("2", "1"), ("1", "1"), ("0", "1"), (None, "2"), ("1", None), ("1", "x"), ("1", "２")]
-)
-def test_several_lines_are_numbered_without_gaps_from_one(numbers: tuple[str | None, ...]) -> None:
+@pytest.mark.parametrize("numbers", [("1", "3"), ("2", "1"), ("1", "1"), ("0", "1"), ("1", "x"), ("1", "２")])
+def test_several_lines_are_numbered_without_gaps_from_one(numbers: tuple[str, ...]) -> None:
     lines = tuple(make_line(item_id=number) for number in numbers)
     order = make_order(lines=lines, total_count=2, total_amount_yen=20_000)
 
     assert complaint(order, make_bank()) is ItemIdsNotConsecutive
+
+
+@pytest.mark.parametrize("numbers", [(None, "2"), ("1", None), (None, None)])
+def test_several_lines_all_have_a_number(numbers: tuple[str | None, ...]) -> None:
+    lines = tuple(make_line(item_id=number) for number in numbers)
+
+    assert complaint(make_order(lines=lines, total_count=2, total_amount_yen=20_000), make_bank()) is ItemIdMissing
 
 
 @pytest.mark.parametrize(("count", "accepted"), [(99, True), (100, False)])
@@ -192,16 +200,19 @@ def test_a_request_has_99_lines_at_most(count: int, accepted: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "totals",
+    ("totals", "refusal"),
     [
-        {"total_count": None},
-        {"total_amount_yen": None},
-        {"total_count": 3},
-        {"total_amount_yen": 19_999},
+        ({"total_count": None}, TotalCountMissing),
+        ({"total_amount_yen": None}, TotalAmountMissing),
+        ({"total_count": None, "total_amount_yen": None}, TotalCountMissing),
+        ({"total_count": 3}, TotalsDiffer),
+        ({"total_amount_yen": 19_999}, TotalsDiffer),
     ],
 )
-def test_totals_of_several_lines_must_be_there_and_right(totals: dict[str, int | None]) -> None:
-    assert complaint(make_order(make_line(), make_line(), **totals), make_bank()) is TotalsDiffer
+def test_totals_of_several_lines_must_be_there_and_right(
+    totals: dict[str, int | None], refusal: type[BankRefusal]
+) -> None:
+    assert complaint(make_order(make_line(), make_line(), **totals), make_bank()) is refusal
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The control surface: what it does, what it refuses, who may use it."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -263,3 +264,102 @@ def test_a_refusal_says_why_in_both_languages(
     assert (reply.status_code, reply.json["error"]["code"]) == (status, code)
     assert reply.json["error"]["message"]
     assert reply.json["error"]["message_en"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"amount": 5.0}, {"amount": "5"}),
+        ({"amount": 999_999_999_999}, {"amount": "999999999999"}),
+        (
+            {"payment_bank_name": "ｱｵｿﾞﾗ", "payment_branch_name": "ﾎﾝﾃﾝ"},
+            {"paymentBankName": "ｱｵｿﾞﾗ", "paymentBranchName": "ﾎﾝﾃﾝ", "applicantName": "ﾐﾎﾝ ﾀﾛｳ"},
+        ),
+        ({"edi_info": "ABC123"}, {"ediInfo": "ABC123", "remarks": "振込 ABC123 ミホン　タロウ"}),
+    ],
+)
+def test_a_deposit_shows_in_the_statement_as_it_was_told(
+    caller: Caller, changed: dict[str, Any], line: dict[str, str]
+) -> None:
+    body = {"account_id": ACCOUNT_ID, "amount": 5, "remitter_name": "ﾐﾎﾝ ﾀﾛｳ"} | changed
+
+    assert caller.control("POST", "/deposits", body).status_code == 201
+
+    shown = caller.get(f"/accounts/transactions?accountId={ACCOUNT_ID}").json["transactions"][-1]
+    assert line.items() <= shown.items()
+    assert caller.control("GET", "/postings/check").json["differing"] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "at"),
+    [
+        ({"amount": 10**12}, 400, "/amount"),
+        ({"amount": 10**40}, 400, "/amount"),
+        ({"amount": 1.5}, 400, "/amount"),
+        ({"amount": "5"}, 400, "/amount"),
+        ({"payment_branch_name": "ﾎﾝﾃﾝ"}, 400, "/"),
+        ({"payment_bank_name": "青空"}, 400, "/payment_bank_name"),
+        ({"va_id": "5021000001"}, 400, "/"),
+        ({"account_id": ..., "va_id": "5021000001"}, 404, "/va_id"),
+        ({"account_id": ...}, 400, "/"),
+    ],
+)
+def test_a_deposit_that_cannot_be_is_refused_and_books_nothing(
+    caller: Caller, changed: dict[str, Any], status: int, at: str
+) -> None:
+    body = {"account_id": ACCOUNT_ID, "amount": 5, "remitter_name": "ﾐﾎﾝ ﾀﾛｳ"} | changed
+
+    reply = caller.control("POST", "/deposits", {name: value for name, value in body.items() if value is not ...})
+
+    assert (reply.status_code, reply.json["error"]["at"]) == (status, at)
+    assert caller.get(f"/accounts/transactions?accountId={ACCOUNT_ID}").json["count"] == "0"
+
+
+def test_a_limit_written_as_a_fraction_of_nothing_is_a_whole_number(caller: Caller) -> None:
+    assert caller.control("PATCH", "/customers/corporate", {"transfer_limit_yen": {ACCOUNT_ID: 5.0}}).status_code == 200
+
+    assert caller.get("/accounts").json["accounts"][0]["transferLimitAmount"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"set": "2026-04-01T03:00:01Z", "frozen": True}, 200, None),
+        ({"set": "2026-04-01t12:00:01.5+09:00"}, 200, None),
+        ({"set": "2026-04-01T02:59:59Z", "frozen": True}, 409, "clock_backwards"),
+        ({"advance_seconds": -0.001}, 409, "clock_backwards"),
+        ({"set": "2026-12-31T23:59:60Z"}, 400, "value_impossible"),
+        ({"set": "2200-01-01T00:00:00Z", "frozen": True}, 400, "value_impossible"),
+        ({"set": "9999-12-31T23:59:59-12:00"}, 400, "value_impossible"),
+        ({"advance_seconds": 1e300}, 400, "value_impossible"),
+    ],
+)
+def test_a_move_of_the_clock_happens_whole_or_not_at_all(
+    caller: Caller, body: dict[str, Any], status: int, code: str | None
+) -> None:
+    before = caller.control("GET", "/clock").json
+
+    reply = caller.control("POST", "/clock", body)
+
+    assert (reply.status_code, reply.json.get("error", {}).get("code")) == (status, code)
+    if status != 200:
+        assert caller.control("GET", "/clock").json == before
+
+
+def test_whatever_was_sent_the_journal_can_be_read(caller: Caller) -> None:
+    for body in (b"[" * 5_000, b'{"accountId":1e999}', b'{"accountId":NaN}', b'{"a":"\\ud800"}', b"\xff\x00"):
+        caller.call("POST", "/ganb/api/corporation/v1/transfer/cancel", data=body, content_type="application/json")
+
+        reply = caller.control("GET", "/journal?limit=1")
+
+        assert reply.status_code == 200
+        assert json.loads(reply.data, parse_constant=pytest.fail)["entries"][0]["request_body"] is not None
+
+
+def test_the_journal_names_the_refusal_of_an_authorization_request(caller: Caller) -> None:
+    query = {"response_type": "token", "client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "scope": "x", "state": "s"}
+    caller.client.get("/ganb/api/auth/v1/authorization", query_string=query)
+
+    entry = caller.control("GET", "/journal?limit=1").json["entries"][0]
+
+    assert (entry["status"], entry["refusal_id"]) == (302, "oauth_unsupported_response_type")

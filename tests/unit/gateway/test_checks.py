@@ -165,6 +165,27 @@ def test_every_spelling_of_json_is_json(content_type: str) -> None:
     assert reply.status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/json;charset=UTF-8", 200),
+        ("application/json;charset=utf-8", 200),
+        ("application/json", 200),
+        ("application/*", 200),
+        ("*/*", 200),
+        ("text/html, application/json;q=0.1", 200),
+        ("", 200),
+        ("text/html", 406),
+        ("application/json;q=0", 406),
+        ("*/*;q=0", 406),
+    ],
+)
+def test_the_strict_profile_takes_every_accept_that_json_meets(accept: str, status: int) -> None:
+    caller = make_caller(profile="strict")
+
+    assert caller.get("/accounts", headers={"Accept": accept}).status_code == status
+
+
 def test_the_lenient_profile_reads_json_whatever_it_is_called() -> None:
     caller = make_caller()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mock_gmo.bank.rules import BankRules
 from tests.unit.gateway.calling import ACCOUNT_ID, Caller, make_caller, make_line, make_order
 
 APPLY_NO = "2026040100000001"
@@ -162,3 +163,56 @@ def test_an_empty_duplicate_key_is_none(caller: Caller) -> None:
     ]
 
     assert len({reply.json["applyNo"] for reply in replies}) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"transfers": [make_line(itemId="1"), make_line()]}, "明細番号を入力してください。"),
+        ({"totalCount": ...}, "合計件数を入力してください。"),
+        ({"totalAmount": ""}, "合計金額を入力してください。"),
+    ],
+)
+def test_what_several_lines_need_is_asked_for_like_any_missing_field(
+    caller: Caller, changed: dict[str, Any], message: str
+) -> None:
+    two = {"totalCount": "2", "totalAmount": "20000", "transfers": [make_line(itemId="1"), make_line(itemId="2")]}
+
+    reply = caller.post("/transfer/request", make_order(**(two | changed)))
+
+    assert reply.status_code == 400
+    assert reply.json == {"errorCode": "WG_ERR_110", "errorMessage": message}
+
+
+@pytest.mark.parametrize(
+    ("order", "at_request", "at_line"),
+    [
+        (make_order(remitterName="漢字"), 1, 0),
+        (make_order(transfers=[make_line(beneficiaryName="漢字")]), 0, 1),
+        (make_order(transfers=[make_line(ediInfo="#")]), 0, 1),
+    ],
+)
+def test_a_forbidden_character_is_told_where_it_stands(
+    caller: Caller, order: dict[str, Any], at_request: int, at_line: int
+) -> None:
+    refused = caller.post("/transfer/request", order).json
+
+    assert (len(refused["errorDetails"]), len(refused["transferErrorDetails"])) == (at_request, at_line)
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_another_order_under_a_used_key_has_the_status_of_the_setting(status: int) -> None:
+    caller = make_caller(bank_rules=BankRules(duplicate_key_conflict_status=status))
+    caller.post("/transfer/request", make_order(), headers={"Idempotency-Key": "k"})
+
+    refused = caller.post("/transfer/request", make_order(remitterName="A"), headers={"Idempotency-Key": "k"})
+
+    assert (refused.status_code, refused.json["errorDetails"][0]["errorDetailsCode"]) == (status, "MOCK009")
+
+
+def test_the_last_day_of_the_calendar_can_be_asked_for(caller: Caller) -> None:
+    reply = caller.get(f"/transfer/status?accountId={ACCOUNT_ID}&queryKeyClass=2&dateTo=9999-12-31")
+
+    assert reply.status_code == 200
+    searched = reply.json["transferQueryBulkResponses"][0]
+    assert (searched["dateFrom"], searched["dateTo"]) == ("2019-04-01", "9999-12-31")

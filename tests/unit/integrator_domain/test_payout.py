@@ -27,9 +27,21 @@ def test_dead_is_what_the_bank_can_no_longer_pay_or_has_given_back() -> None:
     assert sorted(DEAD) == sorted([P.RETURNED, P.REJECTED, P.EXPIRED, P.NOT_EXECUTED, P.WITHDRAWN, P.CANCELLED])
 
 
+@pytest.mark.parametrize("dead", sorted(DEAD))
+def test_the_only_way_out_of_dead_is_the_alarm(dead: PayoutState) -> None:
+    assert MOVES[dead] == {P.NEEDS_PERSON}
+
+
 @pytest.mark.parametrize("alive", sorted(set(PayoutState) - DEAD))
-def test_what_may_still_be_paid_is_never_taken_as_dead(alive: PayoutState) -> None:
-    assert MOVES[alive], f"{alive} is alive and must have a way on"
+def test_what_is_alive_can_come_to_an_end(alive: PayoutState) -> None:
+    reached, todo = set(), [alive]
+    while todo:
+        state = todo.pop()
+        if state not in reached:
+            reached.add(state)
+            todo.extend(MOVES[state])
+
+    assert reached & DEAD
 
 
 def test_every_standing_that_buries_a_submission_leaves_a_dead_payout() -> None:

@@ -56,6 +56,7 @@ def facts(**changed: object) -> DoubtFacts:
     known: dict[str, object] = {
         "inquiry_complete": True,
         "is_found": False,
+        "is_ambiguous": False,
         "first_attempt_at": NOON,
         "designated_date": TODAY,
         "is_same_grant": True,
@@ -78,7 +79,9 @@ YESTERDAY = TODAY - timedelta(days=1)
         (facts(), LATE - timedelta(seconds=1), DoubtStep.REPEAT),
         (facts(), LATE, DoubtStep.ASK_PERSON),
         (facts(inquiry_complete=False), SOON, DoubtStep.LOOK_AGAIN),
-        (facts(inquiry_complete=False), LATE, DoubtStep.LOOK_AGAIN),
+        (facts(inquiry_complete=False), LATE, DoubtStep.ASK_PERSON),
+        (facts(inquiry_complete=False, is_found=True), SOON, DoubtStep.ADOPT),
+        (facts(is_found=True, is_ambiguous=True), SOON, DoubtStep.ASK_PERSON),
         (facts(is_same_grant=False), SOON, DoubtStep.ASK_PERSON),
         (facts(designated_date=YESTERDAY), SOON, DoubtStep.ASK_PERSON),
         (facts(cancel_wanted=True), SOON, DoubtStep.LOOK_AGAIN),

@@ -19,7 +19,17 @@ def test_a_waiting_transfer_shows_amount_beneficiary_and_time_left_on_the_banks_
 
     visitor = logged_in(bench)
 
-    for words in ("1,234,567", "143", "ﾔﾏﾀﾞ ﾀﾛｳ", apply_no, "9分12秒", "9 min 12 s left", "12:00:48", "12:10:00"):
+    for words in (
+        "1,234,567",
+        "143",
+        "ﾔﾏﾀﾞ ﾀﾛｳ",
+        "普通 1234567",
+        apply_no,
+        "9分12秒",
+        "9 min 12 s left",
+        "12:00:48",
+        "12:10:00",
+    ):
         assert words in visitor.page
 
 

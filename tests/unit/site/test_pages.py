@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.gateway.calling import make_caller
 from tests.unit.site.visits import Bench, PageReader
 
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -9,15 +10,17 @@ POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors
 
 PAGES = (
     "unknown client", "login", "wrong login", "consent", "confirmations", "wrong password", "not waiting",
-    "no form token", "logged out",
+    "approvals", "wrong password for approval", "not approvable", "no form token", "logged out", "log-in ended",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def pages():
     """Each page of the site once, by name."""
-    bench = Bench()
+    bench = Bench(business_id_management=True)
     bench.request_transfer()
+    applied = bench.request_transfer()
+    bench.bank.confirm(applied, at=bench.clock.at)
     visitor = bench.visitor()
     pages = {"unknown client": visitor.ask(client_id="x")}
     pages["login"] = visitor.follow(visitor.ask())
@@ -26,8 +29,13 @@ def pages():
     pages["confirmations"] = visitor.open("/site/confirmations")
     pages["wrong password"] = visitor.confirm("2026040100000001", "wrong")
     pages["not waiting"] = visitor.confirm("2026040100000009")
+    pages["approvals"] = visitor.open("/site/approvals")
+    pages["wrong password for approval"] = visitor.decide(applied, "approve", "wrong")
+    pages["not approvable"] = visitor.decide("2026040100000009", "approve")
     pages["no form token"] = visitor.client.post("/site/logout")
     pages["logged out"] = visitor.follow(visitor.send("/site/logout"))
+    visitor.client.set_cookie("mock_bank_site", "of a bank that is gone")
+    pages["log-in ended"] = visitor.open("/site/login")
     assert tuple(pages) == PAGES
     return pages
 
@@ -63,6 +71,20 @@ def test_a_page_is_well_formed_and_readable_aloud(pages, name):
         assert form["method"] == "post"
     assert not page.all("script", "style", "img")
     assert not any("style" in attributes for _, attributes in page.elements)
+
+
+@pytest.mark.parametrize("page", ["/site/confirmations", "/site/approvals"])
+def test_the_address_of_a_form_leads_back_to_its_list(page):
+    assert Bench().visitor().open(f"{page}/2026040100000001").headers["Location"] == page
+
+
+@pytest.mark.parametrize(("path", "status"), [("/site/balance", 404), ("/site/logout", 405)])
+def test_an_address_without_a_page_says_so_and_leads_to_the_first_one(path, status):
+    reply = make_caller().client.get(path)
+
+    assert reply.status_code == status
+    assert '<a href="/site/">' in reply.text
+    assert reply.headers["Content-Security-Policy"] == POLICY
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -84,6 +84,8 @@ class Bench:
 
     rules: OAuthRules = field(default_factory=OAuthRules)
     environment_name: str = "local"
+    business_id_management: bool = False
+    idle_seconds: int = 1_800
 
     def __post_init__(self) -> None:
         numbers = count(1)
@@ -104,17 +106,19 @@ class Bench:
             lambda: self,
             address_of=lambda call: ip_address(call.remote_addr or ""),
             random_text=lambda length: f"{next(numbers):0{length}d}",
+            idle_seconds=self.idle_seconds,
         )
         app.register_blueprint(site)
         app.add_url_rule(
-            "/authorization", "authorize", lambda: authorize(self.oauth, request.args, at=self.clock.now())
+            "/authorization", "authorize", lambda: authorize(self.oauth, request.args, at=self.clock.now())[0]
         )
         self.app = app
 
     def _open_bank(self) -> Bank:
         bank = Bank(rules=BankRules(), calendar=BusinessCalendar(lambda _: False), directory=OneBankDirectory())
         for customer in self.scenario.customers:
-            bank.open_customer(Customer(customer.customer_id, customer.name))
+            with_approver = self.business_id_management
+            bank.open_customer(Customer(customer.customer_id, customer.name, business_id_management=with_approver))
             for account in customer.accounts:
                 bank.open_account(
                     Account(
@@ -136,7 +140,14 @@ class Bench:
                 )
         return bank
 
-    def request_transfer(self, customer_id: str = "mihon", *, amount_yen: int = 50_000, days_ahead: int = 0) -> str:
+    def request_transfer(
+        self,
+        customer_id: str = "mihon",
+        *,
+        amount_yen: int = 50_000,
+        days_ahead: int = 0,
+        apply_comment: str | None = None,
+    ) -> str:
         """Ask the bank for a transfer; returns the apply number."""
         line = OrderLine(None, amount_yen, None, "0001", "001", "1", "1234567", "ﾔﾏﾀﾞ ﾀﾛｳ")
         order = TransferOrder(
@@ -146,7 +157,7 @@ class Bench:
             holiday_code="1",
             total_count=None,
             total_amount_yen=None,
-            apply_comment=None,
+            apply_comment=apply_comment,
             lines=(line,),
         )
         return self.bank.request_transfer(customer_id, order, key=None, at=self.clock.at).apply_no
@@ -203,6 +214,9 @@ class Visitor:
 
     def confirm(self, apply_no: str, password: str = TRANSACTION_PASSWORD) -> TestResponse:
         return self.send(f"/site/confirmations/{apply_no}", transaction_password=password)
+
+    def decide(self, apply_no: str, decision: str, password: str = TRANSACTION_PASSWORD) -> TestResponse:
+        return self.send(f"/site/approvals/{apply_no}", transaction_password=password, decision=decision)
 
     def _see(self, reply: TestResponse) -> TestResponse:
         if reply.status_code not in (302, 303):

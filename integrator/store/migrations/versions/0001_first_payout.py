@@ -24,8 +24,7 @@ def upgrade() -> None:
         sa.Column("requests_per_second", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "environment IN ('local', 'development', 'production')",
-            name=op.f("ck_companies_environment_known"),
+            "environment IN ('local', 'development', 'production')", name=op.f("ck_companies_environment_known")
         ),
         sa.CheckConstraint("payout_limit_yen > 0", name=op.f("ck_companies_limit_positive")),
         sa.PrimaryKeyConstraint("company_id", name=op.f("pk_companies")),
@@ -47,8 +46,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(role = 'operator') = (company_id IS NULL)",
-            name=op.f("ck_api_keys_company_keys_name_their_company"),
+            "(role = 'operator') = (company_id IS NULL)", name=op.f("ck_api_keys_company_keys_name_their_company")
         ),
         sa.CheckConstraint("role IN ('operator', 'company')", name=op.f("ck_api_keys_role_known")),
         sa.ForeignKeyConstraint(["company_id"], ["companies.company_id"], name=op.f("fk_api_keys_company_id")),
@@ -123,7 +121,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("fee_yen", sa.BigInteger(), nullable=True),
         sa.Column("apply_no", sa.String(length=16), nullable=True),
-        sa.Column("bank_status", sa.String(length=3), nullable=True),
+        sa.Column("bank_status", sa.String(length=4), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -149,6 +147,8 @@ def upgrade() -> None:
         sa.Column("first_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempt_count", sa.Integer(), nullable=False),
         sa.Column("apply_no", sa.String(length=16), nullable=True),
+        sa.Column("stray_apply_no", sa.String(length=16), nullable=True),
+        sa.Column("unseen_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_state", sa.String(length=16), nullable=False),
         sa.Column("cancel_first_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("doubt_since", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,235 @@
+"""Recording what the bank shows of a submission: its states, its end, a cancel that came to nothing.
+
+Nothing here calls the bank. ReCORE may have asked for a cancel while we were calling, so that wish is read anew
+in every transaction.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from integrator.bank_client.wire import StatusLine
+from integrator.desk import Desk, later, person_problem
+from integrator.domain.payout import MOVES, PayoutState
+from integrator.domain.problem import Problem
+from integrator.domain.submission import (
+    AWAITING_CONFIRMATION_WAIT_SECONDS,
+    CANCEL_CLASS,
+    FOLLOW_SETTLED_FOR,
+    PAST_CANCEL,
+    STANDINGS,
+    UNKNOWN_STANDING,
+    UNSEEN_LOOK_SECONDS,
+    UNSEEN_PERSON_AFTER,
+    CancelState,
+    Standing,
+    SubmissionState,
+    look_again_seconds,
+    shown_to_recore,
+)
+from integrator.store import payouts as payout_rows
+from integrator.store import submissions as rows
+from integrator.store.submissions import Submission, SubmissionLine
+
+CANCEL_FAILED_WAIT_SECONDS = 60
+
+log = logging.getLogger("integrator.payout")
+
+
+def store_waiting(desk: Desk, held: Submission) -> None:
+    """The request waits for the holder's confirmation."""
+    at = desk.times()
+    values = {"due_at": later(at.now, AWAITING_CONFIRMATION_WAIT_SECONDS)}
+    with desk.db.begin() as tx:
+        if rows.change_held(tx, held, at=at, values=rows.release(values)):
+            for line in held.lines:
+                show(tx, line, PayoutState.AWAITING_CONFIRMATION, at=at.now)
+
+
+def store_expired(desk: Desk, held: Submission) -> None:
+    """The request died unconfirmed: the order can no longer be paid."""
+    at = desk.times()
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, held, at=at, values=rows.release({"state": SubmissionState.DEAD.value})):
+            return
+        rows.bury_lines(tx, held.submission_id)
+        for line in held.lines:
+            show(tx, line, PayoutState.EXPIRED, at=at.now, problem=_not_confirmed())
+    log.info("payout.expired submission=%s apply_no=%s", held.submission_id, held.apply_no)
+
+
+def store_unseen(desk: Desk, held: Submission) -> None:
+    """The bank has the order and does not show it. Soon that needs a person; a settled one is let go in its time."""
+    at = desk.times()
+    unseen_since = held.unseen_since or at.now
+    age = at.now - unseen_since
+    values: dict[str, Any] = {
+        "unseen_since": unseen_since,
+        "due_at": later(at.now, look_again_seconds(age, UNSEEN_LOOK_SECONDS)),
+    }
+    if held.followed_since is not None and at.now - held.followed_since >= FOLLOW_SETTLED_FOR:
+        values["state"] = SubmissionState.FINISHED.value
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
+            return
+        if age >= UNSEEN_PERSON_AFTER and held.followed_since is None:
+            for line in held.lines:
+                show(tx, line, PayoutState.NEEDS_PERSON, at=at.now, problem=_not_shown())
+
+
+def store_standings(desk: Desk, held: Submission, found: dict[str, StatusLine]) -> None:
+    """The bank shows these lines of ours, by their marks. What it does not show yet stays as it is."""
+    at = desk.times()
+    standings = {mark: _standing(line) for mark, line in found.items()}
+    with desk.db.begin() as tx:
+        cancel_state = rows.cancel_state_for_change(tx, held.submission_id)
+        values = {
+            **_submission_values(held, found, standings, at.now),
+            **_cancel_values(cancel_state, found, at.now),
+        }
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
+            return
+        for line in held.lines:
+            if line.mark in found:
+                _store_line(tx, held, line, (found[line.mark], standings[line.mark]), at=at.now)
+
+
+def store_cancel_failed(desk: Desk, held: Submission, found: dict[str, StatusLine], code: str) -> None:
+    """The cancel is dead (8), or the bank never had it (1 speaks of the transfer): the payout lives on."""
+    at = desk.times()
+    values = {
+        "cancel_state": CancelState.NONE.value,
+        "cancel_first_attempt_at": None,
+        "due_at": later(at.now, CANCEL_FAILED_WAIT_SECONDS),
+    }
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
+            return
+        for line in held.lines:
+            if line.mark in found:
+                give_up_cancel(tx, line, found[line.mark].status, code, at=at.now)
+
+
+def give_up_cancel(tx: Connection, line: SubmissionLine, status: str | None, code: str, *, at: datetime) -> None:
+    """End ReCORE's wish to cancel one payout, which stands at the bank as `status` and goes on."""
+    payout_rows.forget_cancel(tx, line.payout_id)
+    state = STANDINGS.get(status or "", UNKNOWN_STANDING).payout
+    show(tx, line, state, at=at, problem=cancel_failed(code))
+
+
+def show(
+    tx: Connection,
+    line: SubmissionLine,
+    to: PayoutState,
+    *,
+    at: datetime,
+    problem: Problem | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Move a payout to what the bank shows. What the table does not allow is the bank's contradiction, not our bug."""
+    current = payout_rows.state_for_change(tx, line.payout_id)
+    shown = shown_to_recore(to, cancel_wanted=payout_rows.is_cancel_wanted(tx, line.payout_id))
+    if shown is not current and shown not in MOVES[current]:
+        problem = person_problem(
+            "bank-contradicts",
+            f"銀行の状態が前に確認した状態（{current}）と合いません（{to}）。",
+            f"The bank shows {to} after {current}.",
+        )
+        shown = PayoutState.NEEDS_PERSON
+    if shown is PayoutState.CANCELLED and to is PayoutState.EXPIRED:
+        problem = None  # not an accident but what ReCORE asked for
+    if current is PayoutState.CANCELLING and shown in (PayoutState.PROCESSING, PayoutState.SETTLED):
+        problem = cancel_failed("too-late")
+    payout_rows.move(tx, line.payout_id, shown, at=at, problem=problem, facts=facts)
+
+
+def cancel_failed(code: str) -> Problem:
+    """Return the problem of a payout whose cancel did not come about; the payout itself goes on."""
+    return Problem(
+        code="cancel-failed",
+        title="取消はできませんでした",
+        detail=f"銀行で取消が成立しませんでした（{code}）。振込は予定どおり行われます。",
+        detail_en=f"The cancel did not come about at the bank ({code}). The transfer goes on; ask again if need be.",
+    )
+
+
+def _submission_values(
+    held: Submission, found: dict[str, StatusLine], standings: dict[str, Standing], now: datetime
+) -> dict[str, Any]:
+    states = {standing.submission for standing in standings.values()}
+    is_settled = all(standing.payout is PayoutState.SETTLED for standing in standings.values())
+    followed_since = held.followed_since or (now if is_settled else None)
+    if len(found) < len(held.lines) or SubmissionState.FOLLOWED in states:
+        state = SubmissionState.FOLLOWED
+        if is_settled and followed_since is not None and now - followed_since >= FOLLOW_SETTLED_FOR:
+            state = SubmissionState.FINISHED
+    else:
+        state = SubmissionState.DEAD if states == {SubmissionState.DEAD} else SubmissionState.FINISHED
+    return {
+        "state": state.value,
+        "apply_no": next(iter(found.values())).apply_no or held.apply_no,
+        "followed_since": followed_since,
+        "unseen_since": None,
+        "doubt_since": None,
+        "doubt_reason": None,
+        "due_at": later(now, min((standing.wait_seconds for standing in standings.values()), default=60)),
+    }
+
+
+def _cancel_values(cancel_state: CancelState, found: dict[str, StatusLine], now: datetime) -> dict[str, Any]:
+    if cancel_state is CancelState.NONE:
+        return {}
+    if any(line.status in CANCEL_CLASS for line in found.values()):
+        if cancel_state is CancelState.REQUESTED:
+            # Somebody is about to confirm the cancel.
+            return {"due_at": later(now, AWAITING_CONFIRMATION_WAIT_SECONDS)}
+        return {"cancel_state": CancelState.DUE.value, "due_at": now}
+    if all(line.status in PAST_CANCEL for line in found.values()):
+        return {"cancel_state": CancelState.NONE.value, "cancel_first_attempt_at": None}
+    return {"cancel_state": CancelState.WANTED.value} if cancel_state is CancelState.DUE else {}
+
+
+def _store_line(
+    tx: Connection, held: Submission, line: SubmissionLine, shown: tuple[StatusLine, Standing], *, at: datetime
+) -> None:
+    seen, standing = shown
+    facts: dict[str, Any] = {"bank_status": seen.status, "apply_no": seen.apply_no or held.apply_no}
+    if seen.fee_yen is not None:
+        facts["fee_yen"] = seen.fee_yen
+    problem = _unclear(seen.status) if standing.payout is PayoutState.NEEDS_PERSON else None
+    show(tx, line, standing.payout, at=at, problem=problem, facts=facts)
+    if seen.status in PAST_CANCEL:
+        payout_rows.forget_cancel(tx, line.payout_id)
+    if standing.submission is SubmissionState.DEAD:
+        rows.bury_line(tx, held.submission_id, line.item_id)
+
+
+def _standing(line: StatusLine) -> Standing:
+    return STANDINGS.get(line.status or "", UNKNOWN_STANDING)
+
+
+def _not_confirmed() -> Problem:
+    return Problem(
+        code="not-confirmed-in-time",
+        title="時間内に銀行サイトで承認されませんでした",
+        detail="振込は行われていません。支払が必要な場合は、この支払を差し替える新しい支払を依頼してください。",
+        detail_en="Nobody confirmed in time; nothing was paid. Place a new payout that replaces this one.",
+    )
+
+
+def _not_shown() -> Problem:
+    return person_problem(
+        "bank-does-not-show-it",
+        "銀行が受け付けた振込が、振込状況照会に表示されません。",
+        "The bank took the order and its status inquiry does not show it.",
+    )
+
+
+def _unclear(status: str | None) -> Problem:
+    return person_problem(
+        "bank-status-unclear",
+        f"銀行の振込ステータスは {status} です。",
+        f"The bank shows transfer status {status}.",
+    )
