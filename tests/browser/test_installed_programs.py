@@ -25,9 +25,13 @@ BODY = {**PAYOUT, "beneficiary": {**COLLEAGUE, "name": "サンプル　ハナコ
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """Bank, web and worker on free ports; none of their processes outlives the story."""
-    with Sandbox(bank_port=0, integrator_port=0, log=tmp_path / "programs.log") as running:
-        go_on_to_noon(running.bank_url)
-        yield running
+    log = tmp_path / "programs.log"
+    try:
+        with Sandbox(bank_port=0, integrator_port=0, log=log) as running:
+            go_on_to_noon(running.bank_url)
+            yield running
+    finally:
+        print(log.read_text())  # noqa: T201  (pytest shows it when the story fails)
 
 
 def go_on_to_noon(bank_url: str) -> None:

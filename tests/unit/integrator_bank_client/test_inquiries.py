@@ -102,6 +102,17 @@ def test_a_fee_that_is_not_final_is_the_planned_one() -> None:
     assert found.lines[0].fee_yen == 143
 
 
+OUR_MARK = "R0123456789ABCDEFGHI"
+
+
+def test_somebody_elses_transfer_that_cannot_be_read_hides_nothing_of_ours() -> None:
+    foreign = {"transferStatus": "done", "transferResponses": [{"transferInfos": [{"ediInfo": "ｾｲｷﾕｳ1234"}]}]}
+    found = search(page([foreign, detail(transferStatus="20")]))
+
+    assert isinstance(found, StatusPage)
+    assert [line.status for line in found.lines] == ["20"]
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -111,15 +122,15 @@ def test_a_fee_that_is_not_final_is_the_planned_one() -> None:
         page([detail()], hasNext=True),
         page([detail()], hasNext="maybe"),
         {"count": "500", "transferDetails": [detail()] * 500},
-        page([detail(transferApplies=[{"applyNo": APPLY_NO}, {"applyNo": "2026040100000009"}])]),
-        page([detail(transferApplies={"applyNo": APPLY_NO})]),
-        page([detail(transferApplies=[APPLY_NO])]),
-        page([detail(transferStatus="done")]),
-        page([detail(transferResponses=[{"transferInfos": [{"transferAmount": "1.5"}]}])]),
-        page([detail(transferResponses=[{"transferInfos": [{"transferAmount": 1.5}]}])]),
-        page([detail(transferResponses=[{"transferInfos": [{"transferAmount": "1,000"}]}])]),
-        httpx.Response(200, content=json.dumps(page([detail(transferResponses=[LONE])])).encode()),
-        page([detail(transferResponses=[{"transferDesignatedDate": "2026-02-30"}])]),
+        page([detail(pointName=OUR_MARK, transferApplies=[{"applyNo": APPLY_NO}, {"applyNo": "2026040100000009"}])]),
+        page([detail(pointName=OUR_MARK, transferApplies={"applyNo": APPLY_NO})]),
+        page([detail(pointName=OUR_MARK, transferApplies=[APPLY_NO])]),
+        page([detail(pointName=OUR_MARK, transferStatus="done")]),
+        page([detail(pointName=OUR_MARK, transferResponses=[{"transferInfos": [{"transferAmount": "1.5"}]}])]),
+        page([detail(pointName=OUR_MARK, transferResponses=[{"transferInfos": [{"transferAmount": 1.5}]}])]),
+        page([detail(pointName=OUR_MARK, transferResponses=[{"transferInfos": [{"transferAmount": "1,000"}]}])]),
+        httpx.Response(200, content=json.dumps(page([detail(pointName=OUR_MARK, transferResponses=[LONE])])).encode()),
+        page([detail(pointName=OUR_MARK, transferResponses=[{"transferDesignatedDate": "2026-02-30"}])]),
         {"transferDetails": [detail()]},
         [],
         httpx.Response(200, text="<html>"),

@@ -129,7 +129,7 @@ def test_after_a_refresh_without_tokens_the_old_one_is_used_and_the_next_try_wai
     side: WorkerSide, said: Scripted, pause: timedelta, is_in_doubt: bool
 ) -> None:
     first = side.connect()
-    side.clock.advance(**NEARLY_EXPIRED)
+    side.advance(**NEARLY_EXPIRED)
     side.bank.will_say(said)
     tokens = side.worker.desk.tokens
 
@@ -169,7 +169,7 @@ def test_a_worker_that_died_while_refreshing_is_followed_by_another_when_its_lea
     other = side.another_worker().desk.tokens
     assert other.renew(refused) is None
 
-    side.clock.advance(seconds=180)
+    side.advance(seconds=180)
     side.bank.will_say(tokens_reply(access="renewed"))
 
     renewed = other.renew(refused)

@@ -118,6 +118,11 @@ class WorkerSide:
         self.http = httpx.Client(transport=self.bank)
         self.worker = self.another_worker()
 
+    def advance(self, **span: float) -> None:
+        """Let time pass on both clocks alike."""
+        self.clock.advance(**span)
+        self.machine_clock.advance(**span)
+
     def another_worker(self) -> Worker:
         settings = WorkerSettings(
             environment=Environment.LOCAL,

@@ -1,0 +1,94 @@
+"""Every figure that docs/performance.md claims: `make bench`, or `make bench ONLY=name` for one.
+
+Prints each figure beside its goal and writes what this run measured to build/bench.json: a list of name, value,
+unit, goal, holds. How a figure is made stands in bench_bank and bench_payouts.
+"""
+
+import argparse
+import json
+import operator
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import bench_bank
+import bench_payouts
+import httpx
+from bench_process import MeasurementFailed, cores
+
+BUILD: Final = Path(__file__).resolve().parents[1] / "build"
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+DIGITS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row: a name, its unit, its goal ("≥ 0.6", "≤ 5", or None for none) and what measures it."""
+
+    name: str
+    unit: str
+    goal: str | None
+    measure: Callable[[], float]
+
+
+# The fixed goals. A figure without a goal is there to be compared with itself over time.
+FIGURES: Final[tuple[Figure, ...]] = (
+    Figure("gateway_balances_vs_bare_flask", "ratio", "≥ 0.6", bench_bank.gateway_balances_vs_bare_flask),
+    Figure("gateway_transfer_vs_bare_flask", "ratio", "≥ 0.6", bench_bank.gateway_transfer_vs_bare_flask),
+    Figure("cold_start_seconds", "s", "≤ 1.0", bench_bank.cold_start_seconds),
+    Figure("reset_ms", "ms", "≤ 5", bench_bank.reset_ms),
+    Figure("payouts_accepted_per_second_sqlite", "1/s", "≥ 200", bench_payouts.payouts_accepted_per_second_sqlite),
+    Figure(
+        "payouts_accepted_per_second_postgresql", "1/s", "≥ 200", bench_payouts.payouts_accepted_per_second_postgresql
+    ),
+    Figure("calls_per_payout_1", "calls", None, bench_payouts.calls_per_payout_1),
+)
+
+COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {"≥": operator.ge, "≤": operator.le}
+
+
+def holds(value: float, goal: str | None) -> bool:
+    """Tell whether the value keeps its goal. A figure without a goal always does."""
+    if goal is None:
+        return True
+    sign, bound = goal.split(" ")
+    return COMPARISONS[sign](value, float(bound))
+
+
+def main() -> int:
+    """Measure and write. 0 when everything was measured, 1 when something could not be, 2 for an unknown name."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", metavar="NAME", help="one figure instead of all")
+    only = parser.parse_args().only
+    wanted = [figure for figure in FIGURES if only in (None, figure.name)]
+    if not wanted:
+        print(f"there is no figure {only}; known are {', '.join(f.name for f in FIGURES)}", file=sys.stderr)
+        return WRONG_USAGE
+    if cores() is None:
+        print("server and callers share their cores here: ratios hold, rates are lower than they could be")
+    rows: list[dict[str, Any]] = []
+    failed = False
+    for figure in wanted:
+        print(f"{figure.name} …", flush=True)
+        try:
+            rows.append(_row(figure))
+        except (MeasurementFailed, httpx.HTTPError) as failure:
+            print(f"  not measured: {failure}", file=sys.stderr)
+            failed = True
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "bench.json").write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return FAILED if failed else DONE
+
+
+def _row(figure: Figure) -> dict[str, Any]:
+    value = round(figure.measure(), DIGITS)
+    kept = holds(value, figure.goal)
+    verdict = "" if figure.goal is None else f", goal {figure.goal}: {'holds' if kept else 'DOES NOT HOLD'}"
+    print(f"  {value:g} {figure.unit}{verdict}", flush=True)
+    return {"name": figure.name, "value": value, "unit": figure.unit, "goal": figure.goal, "holds": kept}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
