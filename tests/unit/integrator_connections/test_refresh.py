@@ -135,11 +135,11 @@ def test_after_a_refresh_without_tokens_the_old_one_is_used_and_the_next_try_wai
 
     assert tokens.access("mihon-001") == first
     assert (side.consent().refresh_in_doubt_at is not None) == is_in_doubt
-    side.clock.present += pause - timedelta(seconds=1)
+    side.advance(seconds=pause.total_seconds() - 1)
     assert tokens.access("mihon-001") == first
     assert len(side.bank.requests) == 1
 
-    side.clock.present += timedelta(seconds=1)
+    side.advance(seconds=1)
     side.bank.will_say(tokens_reply(access="renewed"))
     renewed = tokens.access("mihon-001")
     assert renewed is not None
