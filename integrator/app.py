@@ -4,13 +4,13 @@ It is given the intake public key and no other: it can seal for the worker and o
 """
 
 import errno
-import secrets
 import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import httpx
@@ -174,7 +174,7 @@ def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
 
 def random_text(length: int, alphabet: str) -> str:
     """Return `length` characters chosen from `alphabet` by the operating system's source of secrets."""
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    return "".join(SystemRandom().choices(alphabet, k=length))
 
 
 def _clock(settings: WebSettings) -> Clock:

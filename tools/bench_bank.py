@@ -6,14 +6,13 @@ else the machine does weighs on both.
 
 import contextlib
 import json
-import os
-import signal
 import socket
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -32,6 +31,7 @@ COLD_POLL_SECONDS: Final = 0.002
 RESETS: Final = 21
 CALLS_BEFORE_RESET: Final = 200
 
+JAPAN: Final = timezone(timedelta(hours=9))
 CORPORATION: Final = "/ganb/api/corporation/v1"
 CONTROL: Final = "/_sandbox/v1"
 SCOPE: Final = "private:account private:transfer offline_access"
@@ -139,7 +139,8 @@ def _running_bank() -> Iterator[Bank]:
         _lift_limit(control)
         token = _token(control)
         account_id = _get(control, "/customers")["customers"][0]["accounts"][0]["account_id"]
-        yield Bank(url, token, account_id, _get(control, "/clock")["now"][:10])
+        now = datetime.fromisoformat(_get(control, "/clock")["now"])
+        yield Bank(url, token, account_id, now.astimezone(JAPAN).date().isoformat())
 
 
 def _lift_limit(control: httpx.Client) -> None:
@@ -239,9 +240,6 @@ def _cold_start() -> float:
             time.sleep(COLD_POLL_SECONDS)
         raise MeasurementFailed(f"mock-gmo serve did not answer within {COLD_START_SECONDS_MAX:g} s")
     finally:
-        # Nothing is to be kept of this bank, and a slow end would only lengthen the run.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGTERM)
         stop(process)
 
 

@@ -77,7 +77,8 @@ class _Line:
         if not self.expected or len(self.arrived) < self.expected:
             return False
         if not self.arrived.startswith(expected_start):
-            raise LoadFailed(f"expected {expected_start.decode()}, came {self.arrived[:400].decode('utf-8', 'replace')}")
+            came = self.arrived[:400].decode("utf-8", "replace")
+            raise LoadFailed(f"expected {expected_start.decode()}, came {came}")
         self.arrived, self.expected = b"", 0
         return True
 

@@ -66,7 +66,7 @@ def payouts_accepted_per_second_postgresql() -> float:
 
 
 def calls_per_payout_1() -> float:
-    """Return how many calls at the bank one payout needs until it is known settled; its holder confirms after a minute."""
+    """Return the calls at the bank until one payout is known settled; its holder confirms it after a minute."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         url = f"sqlite:///{Path(folder) / 'integrator.sqlite3'}"
         _migrate(url)

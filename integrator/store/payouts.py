@@ -35,29 +35,29 @@ class NewPayout:
 def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> None:
     """Store a payout as `accepted`. Raises IntegrityError when its key or its replaced payout is taken."""
     who = new.beneficiary
-    tx.execute(
-        insert(payouts).values(
-            payout_id=new.payout_id,
-            company_id=new.company_id,
-            idempotency_key=new.idempotency_key,
-            request_hash=new.request_hash,
-            amount_yen=new.amount_yen,
-            beneficiary_bank_code=who.bank_code,
-            beneficiary_branch_code=who.branch_code,
-            beneficiary_account_type=who.account_type,
-            beneficiary_account_number=who.account_number,
-            beneficiary_name=who.name,
-            beneficiary_name_kana=who.name_kana,
-            case_type=new.case_type,
-            case_reference=new.case_reference,
-            designated_date=new.designated_date,
-            replaces=new.replaces,
-            state=PayoutState.ACCEPTED.value,
-            created_at=at,
-            updated_at=at,
-        )
-    )
-    _remember(tx, new.payout_id, PayoutState.ACCEPTED, at=at)
+    # Values beside the statement, not in it: looking at every value in it cost as much as the insert.
+    values = {
+        "payout_id": new.payout_id,
+        "company_id": new.company_id,
+        "idempotency_key": new.idempotency_key,
+        "request_hash": new.request_hash,
+        "amount_yen": new.amount_yen,
+        "beneficiary_bank_code": who.bank_code,
+        "beneficiary_branch_code": who.branch_code,
+        "beneficiary_account_type": who.account_type,
+        "beneficiary_account_number": who.account_number,
+        "beneficiary_name": who.name,
+        "beneficiary_name_kana": who.name_kana,
+        "case_type": new.case_type,
+        "case_reference": new.case_reference,
+        "designated_date": new.designated_date,
+        "replaces": new.replaces,
+        "state": PayoutState.ACCEPTED.value,
+        "created_at": at,
+        "updated_at": at,
+    }
+    tx.execute(insert(payouts), values)
+    tx.execute(insert(payout_history), _step(new.payout_id, 1, PayoutState.ACCEPTED, at=at))
 
 
 def find_by_key(tx: Connection, company_id: str, idempotency_key: str) -> tuple[str, str] | None:
@@ -149,7 +149,11 @@ def is_dead(state: PayoutState) -> bool:
 
 def _remember(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime) -> None:
     count = tx.scalar(select(func.count()).where(payout_history.c.payout_id == payout_id)) or 0
-    tx.execute(insert(payout_history).values(payout_id=payout_id, sequence=count + 1, state=state.value, at=at))
+    tx.execute(insert(payout_history), _step(payout_id, count + 1, state, at=at))
+
+
+def _step(payout_id: str, sequence: int, state: PayoutState, *, at: datetime) -> dict[str, Any]:
+    return {"payout_id": payout_id, "sequence": sequence, "state": state.value, "at": at}
 
 
 def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:

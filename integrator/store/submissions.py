@@ -100,28 +100,29 @@ def insert_submission(
 
     Raises IntegrityError when one of its payouts already has a submission that is not known dead.
     """
+    new = {
+        "submission_id": submission_id,
+        "state": SubmissionState.WAITING.value,
+        "attempt_count": 0,
+        "cancel_state": CancelState.NONE.value,
+        "created_at": at,
+        "updated_at": at,
+    }
+    tx.execute(insert(submissions), {**new, **values})
     tx.execute(
-        insert(submissions).values(
-            submission_id=submission_id,
-            state=SubmissionState.WAITING.value,
-            attempt_count=0,
-            cancel_state=CancelState.NONE.value,
-            created_at=at,
-            updated_at=at,
-            **values,
-        )
+        insert(submission_lines),
+        [
+            {
+                "submission_id": submission_id,
+                "item_id": line.item_id,
+                "payout_id": line.payout_id,
+                "mark": line.mark,
+                "amount_yen": line.amount_yen,
+                "is_live": True,
+            }
+            for line in lines
+        ],
     )
-    for line in lines:
-        tx.execute(
-            insert(submission_lines).values(
-                submission_id=submission_id,
-                item_id=line.item_id,
-                payout_id=line.payout_id,
-                mark=line.mark,
-                amount_yen=line.amount_yen,
-                is_live=True,
-            )
-        )
 
 
 def claim(tx: Connection, work: Work, *, holder: str, at: Times, until: datetime) -> Submission | None:
