@@ -21,6 +21,7 @@ from integrator.store.submissions import Submission, Times, Work
 LEASE = timedelta(seconds=120)  # longer than the longest call, its wait at the gate and a refresh before it
 NO_TOKEN_WAIT_SECONDS = 30
 NO_TURN_WAIT_SECONDS = 5
+AFTER_LIMIT_SECONDS = (1, 2, 4)  # a 429 although we took our turn: others call with this client id, or clocks differ
 NO_TURN = Unavailable(Fact.NOT_CONNECTED, "no turn")
 
 log = logging.getLogger("integrator.gate")
@@ -69,14 +70,29 @@ def later(now: datetime, seconds: int) -> datetime:
 def ask(
     desk: Desk, access: Access, question: Callable[[Access], T | Refused | Unavailable]
 ) -> T | Refused | Unavailable:
-    """Ask the bank something that changes nothing, at the company's turn; once more with a new token after a 401."""
-    if not has_turn(desk, access):
-        return NO_TURN
-    answer = question(access)
+    """Ask the bank something that changes nothing, at the company's turn.
+
+    Once more with a new token after a 401; and after a 429 again a few times, at growing distances.
+    """
+    answer = _ask_patiently(desk, access, question)
     if isinstance(answer, Refused) and answer.status == 401:
         renewed = desk.tokens.renew(access)
         if renewed is not None:
-            return question(renewed) if has_turn(desk, renewed) else NO_TURN
+            return _ask_patiently(desk, renewed, question)
+    return answer
+
+
+def _ask_patiently(
+    desk: Desk, access: Access, question: Callable[[Access], T | Refused | Unavailable]
+) -> T | Refused | Unavailable:
+    for wait_seconds in AFTER_LIMIT_SECONDS:
+        if not has_turn(desk, access):
+            return NO_TURN
+        answer = question(access)
+        if not (isinstance(answer, Unavailable) and answer.fact is Fact.LIMITED):
+            return answer
+        log.warning("gate.limit_reached company=%s", access.company_id)
+        desk.machine_clock.sleep(wait_seconds)
     return answer
 
 

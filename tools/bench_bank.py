@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from statistics import median
@@ -29,11 +29,12 @@ COLD_STARTS: Final = 7
 COLD_START_SECONDS_MAX: Final = 20.0
 COLD_POLL_SECONDS: Final = 0.002
 RESETS: Final = 21
-CALLS_BEFORE_RESET: Final = 200
+ORDERS_BEFORE_RESET: Final = 100
 
 JAPAN: Final = timezone(timedelta(hours=9))
 CORPORATION: Final = "/ganb/api/corporation/v1"
 CONTROL: Final = "/_sandbox/v1"
+TOKEN_PATH: Final = "/ganb/api/auth/v1/token"  # noqa: S105  (a path)
 SCOPE: Final = "private:account private:transfer offline_access"
 REDIRECT_URI: Final = "http://127.0.0.1/callback"
 KEY: Final = "bench-" + NUMBER.decode()
@@ -47,7 +48,6 @@ class Call:
     path: str
     status: int
     headers: Mapping[str, str]
-    query: str = ""
     body: str = ""
 
     def text(self, port: int) -> str:
@@ -55,8 +55,7 @@ class Call:
         length = {"Content-Type": "application/json", "Content-Length": str(len(self.body.encode()))}
         headers = {"Host": f"127.0.0.1:{port}", "Accept": "application/json", **self.headers}
         lines = [f"{name}: {value}" for name, value in (headers | (length if self.body else {})).items()]
-        target = f"{self.path}?{self.query}" if self.query else self.path
-        return "\r\n".join([f"{self.method} {target} HTTP/1.1", *lines, "", self.body])
+        return "\r\n".join([f"{self.method} {self.path} HTTP/1.1", *lines, "", self.body])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,49 +115,47 @@ def cold_start_seconds() -> float:
 
 
 def reset_ms() -> float:
-    """Return the median time of POST /reset, as a caller on a kept connection sees it, of a bank that was used."""
-    with _running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
-        times = []
+    """Return the median time of POST /reset, as a caller on a kept connection sees it, of a bank that holds orders."""
+    times = []
+    with _running_bank() as bank, httpx.Client(base_url=bank.url, timeout=10) as caller:
         for _ in range(RESETS):
-            token = _token(control)
-            with httpx.Client(base_url=bank.url, headers={"x-access-token": token}) as caller:
-                for _ in range(CALLS_BEFORE_RESET):
-                    caller.get(f"{CORPORATION}/accounts/balances").raise_for_status()
-            control.get("/health").raise_for_status()
+            order = replace(bank, token=_token(caller)).transfer()
+            for number in range(ORDERS_BEFORE_RESET):
+                _send(caller, order, number=number)
             started = time.perf_counter()
-            control.post("/reset", json={}).raise_for_status()
+            caller.post(f"{CONTROL}/reset", json={}).raise_for_status()
             times.append(time.perf_counter() - started)
-            _lift_limit(control)
+            _lift_limit(caller)
     return 1_000 * median(times)
 
 
 @contextlib.contextmanager
 def _running_bank() -> Iterator[Bank]:
     command = [str(BIN / "mock-gmo"), "serve", "--port", "0"]
-    with serving(command) as url, httpx.Client(base_url=url + CONTROL, timeout=10) as control:
-        _lift_limit(control)
-        token = _token(control)
-        account_id = _get(control, "/customers")["customers"][0]["accounts"][0]["account_id"]
-        now = datetime.fromisoformat(_get(control, "/clock")["now"])
+    with serving(command) as url, httpx.Client(base_url=url, timeout=10) as caller:
+        _lift_limit(caller)
+        token = _token(caller)
+        account_id = _control(caller, "/customers")["customers"][0]["accounts"][0]["account_id"]
+        now = datetime.fromisoformat(_control(caller, "/clock")["now"])
         yield Bank(url, token, account_id, now.astimezone(JAPAN).date().isoformat())
 
 
-def _lift_limit(control: httpx.Client) -> None:
+def _lift_limit(caller: httpx.Client) -> None:
     """The limit of one call a second is a rule, not a cost: it is the client's registration that changes."""
-    client_id = _get(control, "/clients")["clients"][0]["client_id"]
-    control.patch(f"/clients/{client_id}", json={"requests_per_second": None}).raise_for_status()
+    client_id = _control(caller, "/clients")["clients"][0]["client_id"]
+    caller.patch(f"{CONTROL}/clients/{client_id}", json={"requests_per_second": None}).raise_for_status()
 
 
-def _token(control: httpx.Client) -> str:
-    client = _get(control, "/clients")["clients"][0]
-    customer = _get(control, "/customers")["customers"][0]
+def _token(caller: httpx.Client) -> str:
+    client = _control(caller, "/clients")["clients"][0]
+    customer = _control(caller, "/customers")["customers"][0]
     wanted = {
         "client_id": client["client_id"],
         "customer_id": customer["customer_id"],
         "scope": SCOPE,
         "redirect_uri": REDIRECT_URI,
     }
-    code = control.post("/consents", json=wanted).raise_for_status().json()["code"]
+    code = caller.post(f"{CONTROL}/consents", json=wanted).raise_for_status().json()["code"]
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -166,12 +163,23 @@ def _token(control: httpx.Client) -> str:
         "client_id": client["client_id"],
         "client_secret": client["client_secret"],
     }
-    token_url = control.base_url.copy_with(path="/ganb/api/auth/v1/token")
-    return str(httpx.post(token_url, data=form).raise_for_status().json()["access_token"])
+    return str(caller.post(TOKEN_PATH, data=form).raise_for_status().json()["access_token"])
 
 
-def _get(control: httpx.Client, path: str) -> Any:
-    return control.get(path).raise_for_status().json()
+def _control(caller: httpx.Client, path: str) -> Any:
+    return caller.get(CONTROL + path).raise_for_status().json()
+
+
+def _send(caller: httpx.Client, call: Call, *, number: int) -> httpx.Response:
+    """Send a call once, outside of any measurement. Raises MeasurementFailed when the bank refuses."""
+    digits = f"{number:0{NUMBER_WIDTH}}"
+    headers = {name: value.replace(NUMBER.decode(), digits) for name, value in call.headers.items()}
+    content_type = {"Content-Type": "application/json"} if call.body else {}
+    content = call.body.encode() or None
+    got = caller.request(call.method, call.path, headers={**headers, **content_type}, content=content)
+    if got.status_code != call.status:
+        raise MeasurementFailed(f"{call.method} {call.path}: expected {call.status}, came {got.status_code} {got.text}")
+    return got
 
 
 def _ratio(bank: Bank, call: Call) -> float:
@@ -209,13 +217,9 @@ def _load(call: Call, port: int, *, first_number: int) -> Load:
 
 
 def _reply_of(bank: Bank, call: Call) -> dict[str, Any]:
-    """Ask the bank once; the bare route gives these bytes. Raises MeasurementFailed when the bank refuses."""
-    headers = {name: value.replace(KEY, f"bench-{'9' * NUMBER_WIDTH}") for name, value in call.headers.items()}
-    url = f"{bank.url}{call.path}?{call.query}" if call.query else bank.url + call.path
-    content_type = {"Content-Type": "application/json"} if call.body else {}
-    got = httpx.request(call.method, url, headers={**headers, **content_type}, content=call.body.encode() or None)
-    if got.status_code != call.status:
-        raise MeasurementFailed(f"{call.method} {call.path}: expected {call.status}, came {got.status_code} {got.text}")
+    """Ask the bank once, under a number that no round reaches; the bare route gives these bytes."""
+    with httpx.Client(base_url=bank.url, timeout=10) as caller:
+        got = _send(caller, call, number=10**NUMBER_WIDTH - 1)
     return {
         "method": call.method,
         "path": call.path,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from integrator.store.schema import api_keys
 
@@ -19,6 +19,10 @@ class ApiKey:
     name: str
     created_at: datetime
     revoked_at: datetime | None = None
+
+
+# Written once: every request asks it, and writing a statement costs more than asking it.
+_KEY = select(api_keys).where(api_keys.c.key_id == bindparam("key_id"))
 
 
 def insert_key(tx: Connection, key: ApiKey) -> None:
@@ -38,7 +42,7 @@ def insert_key(tx: Connection, key: ApiKey) -> None:
 
 def find_key(tx: Connection, key_id: str) -> ApiKey | None:
     """Return the key of this id, revoked ones as well."""
-    row = tx.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
+    row = tx.execute(_KEY, {"key_id": key_id}).one_or_none()
     return None if row is None else _key(row)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
 
 from integrator.domain.payout import DEAD, Beneficiary, PayoutState, PayoutView, check_move
 from integrator.domain.problem import Problem
@@ -32,10 +32,25 @@ class NewPayout:
     replaces: str | None
 
 
+# Written once, with the values beside them: every request runs them, and writing a statement costs more than that.
+_INSERT = insert(payouts)
+_INSERT_STEP = insert(payout_history)
+_BY_KEY = select(payouts.c.payout_id, payouts.c.request_hash).where(
+    payouts.c.company_id == bindparam("company_id"), payouts.c.idempotency_key == bindparam("idempotency_key")
+)
+_ONE = select(payouts).where(
+    payouts.c.company_id == bindparam("company_id"), payouts.c.payout_id == bindparam("payout_id")
+)
+_HISTORIES = (
+    select(payout_history)
+    .where(payout_history.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
+    .order_by(payout_history.c.payout_id, payout_history.c.sequence)
+)
+
+
 def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> None:
     """Store a payout as `accepted`. Raises IntegrityError when its key or its replaced payout is taken."""
     who = new.beneficiary
-    # Values beside the statement, not in it: looking at every value in it cost as much as the insert.
     values = {
         "payout_id": new.payout_id,
         "company_id": new.company_id,
@@ -56,17 +71,13 @@ def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> None:
         "created_at": at,
         "updated_at": at,
     }
-    tx.execute(insert(payouts), values)
-    tx.execute(insert(payout_history), _step(new.payout_id, 1, PayoutState.ACCEPTED, at=at))
+    tx.execute(_INSERT, values)
+    tx.execute(_INSERT_STEP, _step(new.payout_id, 1, PayoutState.ACCEPTED, at=at))
 
 
 def find_by_key(tx: Connection, company_id: str, idempotency_key: str) -> tuple[str, str] | None:
     """Return (payout_id, request_hash) of the payout that first used this key, for ever."""
-    row = tx.execute(
-        select(payouts.c.payout_id, payouts.c.request_hash).where(
-            payouts.c.company_id == company_id, payouts.c.idempotency_key == idempotency_key
-        )
-    ).one_or_none()
+    row = tx.execute(_BY_KEY, {"company_id": company_id, "idempotency_key": idempotency_key}).one_or_none()
     return None if row is None else (row.payout_id, row.request_hash)
 
 
@@ -118,9 +129,7 @@ def move(
 
 def find_view(tx: Connection, company_id: str, payout_id: str) -> PayoutView | None:
     """Return one payout of this company with its history."""
-    row = tx.execute(
-        select(payouts).where(payouts.c.company_id == company_id, payouts.c.payout_id == payout_id)
-    ).one_or_none()
+    row = tx.execute(_ONE, {"company_id": company_id, "payout_id": payout_id}).one_or_none()
     return None if row is None else _views(tx, [row])[0]
 
 
@@ -149,7 +158,7 @@ def is_dead(state: PayoutState) -> bool:
 
 def _remember(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime) -> None:
     count = tx.scalar(select(func.count()).where(payout_history.c.payout_id == payout_id)) or 0
-    tx.execute(insert(payout_history), _step(payout_id, count + 1, state, at=at))
+    tx.execute(_INSERT_STEP, _step(payout_id, count + 1, state, at=at))
 
 
 def _step(payout_id: str, sequence: int, state: PayoutState, *, at: datetime) -> dict[str, Any]:
@@ -158,12 +167,7 @@ def _step(payout_id: str, sequence: int, state: PayoutState, *, at: datetime) ->
 
 def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:
     histories: dict[str, list[tuple[PayoutState, datetime]]] = {row.payout_id: [] for row in rows}
-    entries = tx.execute(
-        select(payout_history)
-        .where(payout_history.c.payout_id.in_(histories))
-        .order_by(payout_history.c.payout_id, payout_history.c.sequence)
-    )
-    for entry in entries:
+    for entry in tx.execute(_HISTORIES, {"payout_ids": list(histories)}):
         histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
     return [_view(row, tuple(histories[row.payout_id])) for row in rows]
 

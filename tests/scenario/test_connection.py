@@ -79,6 +79,15 @@ def test_a_state_is_good_for_one_redirect(world: World) -> None:
     assert [sent for sent in world.line.sent if b"late" in sent.body] == []
 
 
+def test_an_inquiry_that_comes_too_soon_for_the_bank_is_asked_again_and_answered(world: World) -> None:
+    world.fault("received", "status", operation="GET /accounts/balances", status=429, times=2)
+
+    balances = world.recore("GET", "/v1/companies/shop-0001/balances")
+
+    assert balances.status_code == 200
+    assert len([sent for sent in world.line.sent if sent.path.endswith("/accounts/balances")]) == 3
+
+
 def test_inquiries_go_through_the_worker_and_come_back_in_time(world: World) -> None:
     balances = world.recore("GET", "/v1/companies/shop-0001/balances")
     accounts = world.recore("GET", "/v1/companies/shop-0001/accounts")

@@ -68,7 +68,7 @@ def test_the_load_client_counts_no_more_replies_than_there_were_and_repeats_no_r
 
 
 def test_the_load_client_fails_at_a_reply_of_another_status(recorder: Recorder) -> None:
-    with pytest.raises(LoadFailed, match="expected HTTP/1.1 202"):
+    with pytest.raises(LoadFailed, match=r"expected HTTP/1\.1 202"):
         run(make_load(recorder, status=202))
 
 

@@ -199,7 +199,7 @@ def test_an_inquiry_without_an_answer_says_why(
     side: WorkerSide, question: Question, said: httpx.Response | Exception, problem: str, came: str | None
 ) -> None:
     side.connect()
-    side.bank.will_say(said)
+    side.bank.will_say(said, said, said)  # a limit is asked against three times, the rest once
 
     answer = ask(side, question)
 
