@@ -135,7 +135,7 @@ def second_order(apply_no: str) -> Problem:
     """Return the problem of a payout of which the bank has two orders."""
     return person_problem(
         "second-order-at-bank",
-        f"同じ支払の振込依頼がもう一件、銀行にあります（受付番号 {apply_no}）。至急、銀行のサイトで取り消してください。",
+        f"同じ支払の振込依頼がもう一件、銀行にあります（受付番号 {apply_no}）。至急、銀行で取り消してください。",
         f"The bank has a second order of this payout (apply number {apply_no}). Have it cancelled at once.",
     )
 
