@@ -4,6 +4,7 @@ It is given the intake public key and no other: it can seal for the worker and o
 """
 
 import errno
+import logging
 import socket
 import sys
 import time
@@ -158,6 +159,7 @@ def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
         if ready_file is not None:
             ready_file.write_text(listener.url + "\n", encoding="utf-8")
 
+    logging.getLogger("gunicorn.error").addFilter(without_request_text)
     options = {
         "bind": f"fd://{listener.descriptor}",
         "workers": 1,
@@ -170,6 +172,13 @@ def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
         "post_worker_init": say_ready,
     }
     _Server(load, options).run()
+
+
+def without_request_text(record: logging.LogRecord) -> bool:
+    """Take what a caller sent out of the server's own complaints: a key or a code may stand in it."""
+    if isinstance(record.msg, str) and record.msg.startswith(("Invalid request", "Error handling request")):
+        record.msg, record.args = "a request could not be read or handled", ()
+    return True
 
 
 def random_text(length: int, alphabet: str) -> str:

@@ -27,7 +27,7 @@ from integrator.secret import Secret
 from integrator.store import companies as company_rows
 from integrator.store import connections as rows
 from integrator.store.companies import Company
-from integrator.store.connections import SealedTokens, StandingConsent
+from integrator.store.connections import ConnectionSummary, SealedTokens, StandingConsent
 from integrator.store.database import Database
 from integrator.store.jobs import Job, JobKind, insert_job
 from integrator.vault import Kind, SealBroken, Vault
@@ -76,7 +76,7 @@ class ConnectionView:
     """A connection as ReCORE sees it. `consent` is None before the first consent."""
 
     company_id: str
-    consent: StandingConsent | None
+    consent: ConnectionSummary | None
 
     @property
     def state(self) -> str:
@@ -86,13 +86,12 @@ class ConnectionView:
     def as_json(self) -> dict[str, Any]:
         """Return the wire form; instants that do not exist are left out. Never a token."""
         consent = self.consent
-        tokens = None if consent is None else consent.tokens
-        instants = {
-            "granted_at": None if consent is None else consent.granted_at,
-            "refreshed_at": None if consent is None else consent.refreshed_at,
-            "access_expires_at": None if tokens is None else tokens.access_expires_at,
-            "renew_consent_by": None if tokens is None else tokens.refresh_expires_at or tokens.access_expires_at,
-        }
+        instants: dict[str, datetime | None] = {}
+        if consent is not None:
+            instants = {"granted_at": consent.granted_at, "refreshed_at": consent.refreshed_at}
+        if consent is not None and self.state == "connected":
+            instants["access_expires_at"] = consent.access_expires_at
+            instants["renew_consent_by"] = consent.refresh_expires_at or consent.access_expires_at
         return {
             "company_id": self.company_id,
             "connected": self.state == "connected",
@@ -115,7 +114,7 @@ def begin(db: Database, company: Company, *, bank_url: str, at: datetime, new_te
 def view(db: Database, company_id: str) -> ConnectionView:
     """Return where the company's connection stands."""
     with db.read() as tx:
-        return ConnectionView(company_id, rows.find_connection(tx, company_id))
+        return ConnectionView(company_id, rows.find_summary(tx, company_id))
 
 
 def accept_code(

@@ -1,5 +1,7 @@
 """Following what is at the bank: confirmation, states, returns. The bank's word is taken, never guessed."""
 
+from datetime import timedelta
+
 from integrator.bank_client import wire
 from integrator.bank_client.wire import Refused, RequestResult, StatusLine, StatusPage, Unavailable
 from integrator.connections import Access
@@ -14,7 +16,7 @@ from integrator.standings import (
 )
 from integrator.store.submissions import Submission, SubmissionLine, Work
 
-UNANSWERED_WAIT_SECONDS = 30
+UNANSWERED_PERSON_AFTER = timedelta(hours=24)  # longer than any maintenance
 
 
 def follow_one(desk: Desk) -> bool:
@@ -35,22 +37,19 @@ def follow_one(desk: Desk) -> bool:
 def _follow_unseen(desk: Desk, held: Submission, access: Access) -> None:
     # 依頼中 is invisible in status, so the request itself is asked for first.
     result = _request_result(desk, held, access)
-    if not isinstance(result, RequestResult):
-        postpone(desk, held, seconds=UNANSWERED_WAIT_SECONDS)
-    elif result.result_code == wire.WAITS_FOR_CONFIRMATION:
+    if isinstance(result, RequestResult) and result.result_code == wire.WAITS_FOR_CONFIRMATION:
         store_waiting(desk, held)
-    else:
-        _follow_complete(desk, held, access, result)
-
-
-def _follow_complete(desk: Desk, held: Submission, access: Access, result: RequestResult) -> None:
+        return
     page = _status(desk, held, access)
     if isinstance(page, Refused | Unavailable):
-        postpone(desk, held, seconds=UNANSWERED_WAIT_SECONDS)
+        store_unseen(desk, held, person_after=UNANSWERED_PERSON_AFTER)
         return
     found = _ours(held, page)
     if found:
         store_standings(desk, held, found)
+    elif not isinstance(result, RequestResult):
+        # Neither its request nor its state can be asked for: it may wait for confirmation, or be paid.
+        store_unseen(desk, held, person_after=UNANSWERED_PERSON_AFTER)
     elif result.result_code == wire.EXPIRED and not page.lines:
         # An 8 may speak of a cancel that somebody else asked for; only an order that is not shown is dead.
         store_expired(desk, held)
@@ -65,7 +64,7 @@ def _follow_seen(desk: Desk, held: Submission, access: Access) -> None:
     cancel_result = _request_result(desk, held, access) if is_asked else None
     page = _status(desk, held, access)
     if isinstance(page, Refused | Unavailable):
-        postpone(desk, held, seconds=UNANSWERED_WAIT_SECONDS)
+        store_unseen(desk, held, person_after=UNANSWERED_PERSON_AFTER)
         return
     found = _ours(held, page)
     if not found:

@@ -6,9 +6,10 @@ A payout and its submission are stored in one transaction; the workers carry the
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,6 +28,7 @@ from integrator.store.submissions import NewLine
 DAYS_AHEAD_MAX = 365  # the bank does not publish its own limit
 MARK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 MARK_LENGTH = 20
+PAYOUT_ID = re.compile(r"po_[a-z0-9]{24}")
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 NewText = Callable[[int, str], str]
@@ -333,8 +335,8 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
         at, payout_id = text.split(" ")
         instant = datetime.fromisoformat(at)
-    except ValueError:
+        if instant.tzinfo is None or not PAYOUT_ID.fullmatch(payout_id):
+            raise ValueError(at)
+        return instant.astimezone(UTC), payout_id
+    except (ValueError, OverflowError):
         raise ValueError("not a cursor of this list: pass next_cursor of an earlier page unchanged") from None
-    if instant.tzinfo is None:
-        raise ValueError("not a cursor of this list: pass next_cursor of an earlier page unchanged")
-    return instant, payout_id

@@ -5,7 +5,7 @@ in every transaction.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -41,7 +41,7 @@ log = logging.getLogger("integrator.payout")
 def store_waiting(desk: Desk, held: Submission) -> None:
     """The request waits for the holder's confirmation."""
     at = desk.times()
-    values = {"due_at": later(at.now, AWAITING_CONFIRMATION_WAIT_SECONDS)}
+    values = {"due_at": later(at.now, AWAITING_CONFIRMATION_WAIT_SECONDS), "unseen_since": None}
     with desk.db.begin() as tx:
         if rows.change_held(tx, held, at=at, values=rows.release(values)):
             for line in held.lines:
@@ -60,8 +60,11 @@ def store_expired(desk: Desk, held: Submission) -> None:
     log.info("payout.expired submission=%s apply_no=%s", held.submission_id, held.apply_no)
 
 
-def store_unseen(desk: Desk, held: Submission) -> None:
-    """The bank has the order and does not show it. Soon that needs a person; a settled one is let go in its time."""
+def store_unseen(desk: Desk, held: Submission, *, person_after: timedelta = UNSEEN_PERSON_AFTER) -> None:
+    """The bank has the order and does not show it, or does not answer. After a time that needs a person.
+
+    A settled one is let go when its time of being followed is over.
+    """
     at = desk.times()
     unseen_since = held.unseen_since or at.now
     age = at.now - unseen_since
@@ -74,7 +77,7 @@ def store_unseen(desk: Desk, held: Submission) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
-        if age >= UNSEEN_PERSON_AFTER and held.followed_since is None:
+        if age >= person_after and held.followed_since is None:
             for line in held.lines:
                 show(tx, line, PayoutState.NEEDS_PERSON, at=at.now, problem=_not_shown())
 

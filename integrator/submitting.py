@@ -110,8 +110,10 @@ def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
 
 def _record_late(tx: Connection, sent: Submission, outcome: Outcome, *, at: datetime) -> None:
     log.warning("payout.outcome_came_late submission=%s outcome=%s", sent.submission_id, kind_of(outcome))
-    stray = _stray(sent, outcome, at)
-    if stray is None or not rows.keep_stray(tx, sent.submission_id, stray, at=at):
+    assert sent.first_attempt_at is not None, "the intent is stored"
+    is_key_forgotten = at - sent.first_attempt_at >= KEY_LIFE
+    stray = _stray(outcome, is_key_forgotten=is_key_forgotten)
+    if stray is None or not rows.keep_stray(tx, sent.submission_id, stray, at=at, is_key_forgotten=is_key_forgotten):
         return
     # The bank forgot the key and took the order again: the one thing that must never go unseen.
     log.error("payout.second_order submission=%s apply_no=%s", sent.submission_id, stray)
@@ -120,12 +122,11 @@ def _record_late(tx: Connection, sent: Submission, outcome: Outcome, *, at: date
         payout_rows.move(tx, line.payout_id, PayoutState.NEEDS_PERSON, at=at, problem=problem)
 
 
-def _stray(sent: Submission, outcome: Outcome, at: datetime) -> str | None:
-    assert sent.first_attempt_at is not None, "the intent is stored"
+def _stray(outcome: Outcome, *, is_key_forgotten: bool) -> str | None:
     match outcome:
         case Accepted(apply_no=apply_no):
             return apply_no
-        case InDoubt() if at - sent.first_attempt_at >= KEY_LIFE:
+        case InDoubt() if is_key_forgotten:
             return UNKNOWN_APPLY_NO  # the key was no protection any more, and nobody heard what the bank did
         case _:
             return None

@@ -20,6 +20,7 @@ MASK = "[masked]"
 SECRET_NAMES = frozenset({
     "access_token", "refresh_token", "id_token", "code", "code_verifier", "client_secret", "password",
     "transaction_password", "authorization", "x-access-token", "token", "secret",
+    "state", "nonce", "code_challenge",
 })  # fmt: skip
 # WSGI name, and the name under which the journal shows it.
 KEPT_HEADERS = (
@@ -29,7 +30,21 @@ KEPT_HEADERS = (
 )  # fmt: skip
 _KEPT_HEADERS = tuple((key, name, name.lower() in SECRET_NAMES) for key, name in KEPT_HEADERS)
 # Nearly no body names a secret, so a look for these beginnings saves taking every body apart. Lower case.
-_HINTS = ("token", "secret", "password", "authorization", '"code', "code=", "\\u")
+# A form can spell any letter with %, and JSON with \\u; both are taken apart to be sure.
+_HINTS = (
+    "token",
+    "secret",
+    "password",
+    "authorization",
+    '"code',
+    "code=",
+    '"state',
+    "state=",
+    '"nonce',
+    "nonce=",
+    "\\u",
+    "%",
+)
 
 
 @dataclass(frozen=True, slots=True)

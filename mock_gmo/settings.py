@@ -3,6 +3,7 @@
 Every name is a row of `VARIABLES` or follows from a field of `BankRules` and `OAuthRules` as MOCK_GMO_RULE_…
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import time
@@ -46,6 +47,7 @@ class Settings:
     ready_file: Path | None = None
     trusted_proxies: tuple[Network, ...] = ()
     control_networks: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    control_hosts: tuple[str, ...] = ()
     integrator_port: int = 8320
     maintenance: bool = False
     retry_after_seconds: int | None = None
@@ -116,12 +118,20 @@ def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not all(HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError(text)
+    return names
+
+
 def _not_empty(text: str) -> str:
     if not text:
         raise ValueError(text)
     return text
 
 
+HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?")
 _CIDR = "networks separated by commas, such as 192.0.2.0/24,198.51.100.7/32"
 _ON_OFF = "one of 1, true, yes, on, 0, false, no, off"
 
@@ -135,6 +145,9 @@ VARIABLES: Final[dict[str, Variable]] = {
     "ready_file": Variable("MOCK_GMO_READY_FILE", Path, "the path of a file"),
     "trusted_proxies": Variable("MOCK_GMO_TRUSTED_PROXIES", _networks, _CIDR),
     "control_networks": Variable("MOCK_GMO_CONTROL_NETWORKS", _networks, _CIDR),
+    "control_hosts": Variable(
+        "MOCK_GMO_CONTROL_HOSTS", _names, "host names separated by commas, such as bank,bank.example"
+    ),
     "integrator_port": Variable("INTEGRATOR_PORT", _whole_number(0, PORT_MAX), "a port from 0 to 65535"),
     "maintenance": Variable("MOCK_GMO_MAINTENANCE", _switch, _ON_OFF),
     "retry_after_seconds": Variable("MOCK_GMO_RETRY_AFTER_SECONDS", _whole_number(1, 3_600), "seconds from 1 to 3600"),

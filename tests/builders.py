@@ -59,6 +59,7 @@ def store_company(
                 redirect_uri=f"http://127.0.0.1:8320/refresh_token/{company_id}",
                 payout_limit_yen=1_000_000,
                 requests_per_second=1,
+                has_kept_secret=True,
                 created_at=at,
             )
         )

@@ -7,7 +7,7 @@ byte the first.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -206,12 +206,12 @@ def read_fee(reply: JSONObject) -> FeeQuote:
 
 def read_status_by_apply_no(reply: JSONObject) -> StatusPage:
     """Read the 200 of transfer/status for one application, which has no pages. Raises Unreadable."""
-    return StatusPage(_status_lines(reply), None)
+    return StatusPage(_status_lines(reply, read=_lines_of), None)  # each of them is ours
 
 
 def read_status_search(reply: JSONObject) -> StatusPage:
     """Read one page of the 200 of transfer/status for many. Raises Unreadable when it may be incomplete."""
-    lines = _status_lines(reply)
+    lines = _status_lines(reply, read=_readable_lines_of)
     return StatusPage(lines, _next_item_key(reply))
 
 
@@ -258,9 +258,9 @@ def _next_item_key(reply: JSONObject) -> str | None:
     return need_text(page, "nextItemKey", ITEM_KEY) if has_next else None
 
 
-def _status_lines(reply: JSONObject) -> tuple[StatusLine, ...]:
+def _status_lines(reply: JSONObject, *, read: Callable[[JSONObject], list[StatusLine]]) -> tuple[StatusLine, ...]:
     details = find_objects(reply, "transferDetails")
-    lines = tuple(line for detail in details for line in _readable_lines_of(detail))
+    lines = tuple(line for detail in details for line in read(detail))
     if int(need_text(reply, "count", COUNT)) > max(len(details), len(lines)):
         # A list shorter than it says would let us believe that a transfer is not there.
         raise Unreadable("count promises more than transferDetails holds")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
@@ -25,8 +26,22 @@ class Company:
     has_kept_secret: bool = False
 
 
+# Never the sealed columns: the web asks this, and its database role need not be able to read them.
+_COLUMNS = (
+    companies.c.company_id,
+    companies.c.name,
+    companies.c.environment,
+    companies.c.client_id,
+    companies.c.account_id,
+    companies.c.remitter_name,
+    companies.c.redirect_uri,
+    companies.c.payout_limit_yen,
+    companies.c.requests_per_second,
+    companies.c.created_at,
+    companies.c.has_kept_secret,
+)
 # Written once: every request asks it, and writing a statement costs more than asking it.
-_COMPANY = select(companies).where(companies.c.company_id == bindparam("company_id"))
+_COMPANY = select(*_COLUMNS).where(companies.c.company_id == bindparam("company_id"))
 
 
 def insert_company(tx: Connection, company: Company, *, intake_client_secret: bytes) -> None:
@@ -38,6 +53,7 @@ def insert_company(tx: Connection, company: Company, *, intake_client_secret: by
             environment=company.environment,
             client_id=company.client_id,
             intake_client_secret=intake_client_secret,
+            has_kept_secret=False,
             account_id=company.account_id,
             remitter_name=company.remitter_name,
             redirect_uri=company.redirect_uri,
@@ -65,7 +81,7 @@ def find_taken(tx: Connection, company_id: str, client_id: str) -> str | None:
 
 def page_of_companies(tx: Connection, *, after: str | None, limit: int) -> list[Company]:
     """Return at most `limit` companies by company_id, those after `after`."""
-    statement = select(companies).order_by(companies.c.company_id).limit(limit)
+    statement = select(*_COLUMNS).order_by(companies.c.company_id).limit(limit)
     if after is not None:
         statement = statement.where(companies.c.company_id > after)
     return [_company(row) for row in tx.execute(statement)]
@@ -80,11 +96,11 @@ def find_client_secret(tx: Connection, company_id: str) -> tuple[bytes | None, b
 
 def keep_client_secret(tx: Connection, company_id: str, *, sealed: bytes) -> None:
     """Replace the intake envelope by the seal for keeping."""
-    values = {"sealed_client_secret": sealed, "intake_client_secret": None}
+    values = {"sealed_client_secret": sealed, "intake_client_secret": None, "has_kept_secret": True}
     tx.execute(update(companies).where(companies.c.company_id == company_id).values(values))
 
 
-def _company(row: Row[tuple[object, ...]]) -> Company:
+def _company(row: Row[Any]) -> Company:
     columns = row._mapping
     return Company(
         company_id=columns["company_id"],
@@ -97,5 +113,5 @@ def _company(row: Row[tuple[object, ...]]) -> Company:
         payout_limit_yen=columns["payout_limit_yen"],
         requests_per_second=columns["requests_per_second"],
         created_at=columns["created_at"],
-        has_kept_secret=columns["sealed_client_secret"] is not None,
+        has_kept_secret=columns["has_kept_secret"],
     )

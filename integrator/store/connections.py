@@ -65,6 +65,39 @@ def use_consent_request(tx: Connection, state_hash: str, *, at: datetime) -> Non
     tx.execute(update(consent_requests).where(consent_requests.c.state_hash == state_hash).values(used_at=at))
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionSummary:
+    """A connection for those who may not read its sealed tokens: the web."""
+
+    state: str
+    scopes: tuple[str, ...]
+    granted_at: datetime
+    refreshed_at: datetime | None
+    access_expires_at: datetime
+    refresh_expires_at: datetime | None
+
+
+def find_summary(tx: Connection, company_id: str) -> ConnectionSummary | None:
+    """Return where a company's connection stands. Touches no sealed column."""
+    table = connections.c
+    row = tx.execute(
+        select(
+            table.state,
+            table.scopes,
+            table.granted_at,
+            table.refreshed_at,
+            table.access_expires_at,
+            table.refresh_expires_at,
+        ).where(table.company_id == company_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    scopes = tuple(row.scopes.split(" ")) if row.scopes else ()
+    return ConnectionSummary(
+        row.state, scopes, row.granted_at, row.refreshed_at, row.access_expires_at, row.refresh_expires_at
+    )
+
+
 def find_connection(tx: Connection, company_id: str) -> StandingConsent | None:
     """Return a company's connection."""
     row = tx.execute(select(connections).where(connections.c.company_id == company_id)).one_or_none()

@@ -60,6 +60,7 @@ companies = Table(
     # Sealed by the web with the intake key, replaced by the worker with the vault's seal; never in clear.
     Column("intake_client_secret", LargeBinary),
     Column("sealed_client_secret", LargeBinary),
+    Column("has_kept_secret", Boolean, nullable=False),  # for those who may not read the sealed columns
     Column("account_id", String(29), nullable=False),
     Column("remitter_name", String(48)),
     Column("redirect_uri", String(256), nullable=False),

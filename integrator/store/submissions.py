@@ -141,13 +141,15 @@ def cancel_state_for_change(tx: Connection, submission_id: str) -> CancelState:
     return CancelState(tx.execute(for_change(statement, tx, of=submissions)).scalar_one())
 
 
-def keep_stray(tx: Connection, submission_id: str, apply_no: str, *, at: datetime) -> bool:
-    """Take note of an order of ours at the bank that is not the one we follow. False when it is the one.
+def keep_stray(tx: Connection, submission_id: str, apply_no: str, *, at: datetime, is_key_forgotten: bool) -> bool:
+    """Take note of an order of ours at the bank that is not the one we follow. False when there is no sign of two.
 
-    From now on the submission waits for a person and is never adopted by program.
+    While we follow none, a number can be that of a second order only once the bank has forgotten the key. From
+    now on the submission waits for a person and is never adopted by program.
     """
     statement = select(submissions.c.apply_no).where(submissions.c.submission_id == submission_id)
-    if tx.execute(for_change(statement, tx, of=submissions)).scalar_one() in (None, apply_no):
+    followed = tx.execute(for_change(statement, tx, of=submissions)).scalar_one()
+    if followed == apply_no or (followed is None and not is_key_forgotten):
         return False
     values = release({"state": SubmissionState.NEEDS_PERSON.value, "stray_apply_no": apply_no, "due_at": at})
     tx.execute(update(submissions).where(submissions.c.submission_id == submission_id).values(updated_at=at, **values))

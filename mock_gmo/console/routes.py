@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,6 +73,21 @@ def require_control(request: Request, world: World) -> None:
         raise Problem("not_from_here")
     if origin and urlsplit(origin).netloc != request.environ.get("HTTP_HOST"):
         raise Problem("not_from_here")
+    # A page somewhere in the web can have its own name point to this machine; its calls come from here, too.
+    if not _is_own_name(request.environ.get("HTTP_HOST", ""), settings.control_hosts):
+        raise Problem("not_from_here")
+    if request.environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
+        raise Problem("not_from_here")
+
+
+def _is_own_name(host: str, allowed: tuple[str, ...]) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost" or name in allowed:
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _view(operation: Operation, action: Action, world_of: Callable[[], World]) -> Callable[..., Response]:

@@ -199,6 +199,8 @@ def test_an_order_found_without_its_number_needs_a_person(world: World) -> None:
 
 def test_somebody_elses_unreadable_transfer_does_not_hide_ours(world: World) -> None:
     def add_foreign(reply: dict[str, Any]) -> None:
+        if "transferQueryBulkResponses" not in reply:
+            return
         reply["transferDetails"].insert(0, {"transferStatus": {"not": "text"}})
         reply["count"] = str(int(reply["count"]) + 1)
 
@@ -241,6 +243,71 @@ def test_an_order_on_a_later_page_of_the_inquiry_is_found(world: World) -> None:
     assert world.state_of(late) == "settled"
     assert len(pages) >= 4
     assert len(world.line.orders()) == len(many) + 1
+
+
+def test_an_unreadable_answer_about_our_own_order_never_makes_it_dead(world: World) -> None:
+    def garble(detail: dict[str, Any]) -> None:
+        drop_marks(detail)
+        detail["transferDetailFee"] = "1,000"
+
+    payout = world.request_payout(designated_date=LATER)
+    world.step()
+    (waiting,) = world.pending()
+    world.confirm(waiting["apply_no"])
+    bank = world_of(world.bank_app).bank
+    bank.cancel_transfer("corporate", "101010012345", waiting["apply_no"], "2", at=world.clock.now())
+    world.advance(minutes=11)
+    world.line.rewrite("/transfer/status", for_each_line(garble))
+
+    world.run_for(minutes=5)
+    assert world.state_of(payout) == "awaiting_confirmation"
+    world.line.stop_rewriting()
+    world.run_for(minutes=20, every_seconds=60)
+
+    assert world.state_of(payout) == "reserved"
+
+
+def test_a_request_that_can_no_longer_be_asked_for_is_still_seen_when_it_is_paid(world: World) -> None:
+    payout = world.request_payout()
+    world.run_until_idle()
+    world.line.rewrite("/transfer/request-result", lambda reply: reply.update(resultCode="9"))
+
+    world.confirm_all()
+    world.run_for(minutes=3)
+
+    assert world.state_of(payout) == "settled"
+
+
+@pytest.mark.parametrize("operation", ["GET /transfer/status", "GET /transfer/request-result"])
+def test_a_bank_that_answers_no_question_for_a_day_needs_a_person(world: World, operation: str) -> None:
+    payout = confirmed(world)
+    for each in ("GET /transfer/status", operation):
+        world.fault("received", "status", operation=each, times=100_000)
+
+    world.run_for(hours=25, every_seconds=900)
+    assert world.state_of(payout) == "needs_person"
+    world.control("DELETE", "/faults")
+    world.run_for(hours=1, every_seconds=300)
+
+    assert world.state_of(payout) == "settled"
+
+
+def test_a_lone_worker_that_sleeps_before_its_repetition_raises_the_alarm(world: World) -> None:
+    def confirm_and_sleep() -> None:
+        world.confirm_all()
+        world.clock.sleep(timedelta(hours=25).total_seconds())
+
+    world.fault("committed", "drop")
+    payout = world.request_payout(designated_date=LATER)
+    world.step()
+    world.advance(seconds=5)
+    world.kill_switches[0].do_at("bank.before", confirm_and_sleep, visit=2)  # the inquiry, then the repetition
+
+    world.run_for(minutes=15)
+
+    told = world.payout(payout)
+    assert told["state"] == "needs_person"
+    assert told["problem"]["type"].endswith("second-order-at-bank")
 
 
 class TestASuspendedWorker:

@@ -237,6 +237,13 @@ def test_tokens_expire_when_told(caller: Caller) -> None:
         ({"headers": {"Origin": "https://evil.example"}}, 403),
         ({"headers": {"Origin": "null"}}, 403),
         ({"headers": {"Origin": "http://localhost"}}, 200),
+        ({"headers": {"Host": "evil.example:8310"}}, 403),
+        ({"headers": {"Host": "evil.example:8310", "Origin": "http://evil.example:8310"}}, 403),
+        ({"headers": {"Host": "127.0.0.1.evil.example"}}, 403),
+        ({"headers": {"Host": "[::1]:8310"}}, 200),
+        ({"headers": {"Host": "127.0.0.1:8310"}}, 200),
+        ({"headers": {"Sec-Fetch-Site": "cross-site"}}, 403),
+        ({"headers": {"Sec-Fetch-Site": "same-origin"}}, 200),
     ],
 )
 def test_only_the_control_networks_and_no_foreign_page_may_control(caller: Caller, given: Any, status: int) -> None:

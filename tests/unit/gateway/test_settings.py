@@ -17,6 +17,7 @@ WRONG = [
     ("MOCK_GMO_SEED", "x"),
     ("MOCK_GMO_TRUSTED_PROXIES", "192.0.2.1/33"),
     ("MOCK_GMO_CONTROL_NETWORKS", "everywhere"),
+    ("MOCK_GMO_CONTROL_HOSTS", "http://bank"),
     ("MOCK_GMO_MAINTENANCE", "maybe"),
     ("MOCK_GMO_SITE_IDLE_SECONDS", "0"),
     ("INTEGRATOR_PORT", "99999"),

@@ -138,7 +138,9 @@ def test_a_list_is_read_page_by_page_without_gap_or_repetition(db: Database) -> 
     assert len(seen) == len(set(seen))
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "bm90IGEgY3Vyc29y", "MjAyNi0wNC0wMVQwMzowMDowMCBwb19h"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "bm90IGEgY3Vyc29y", "MjAyNi0wNC0wMVQwMzowMDowMCBwb19h", "MDAwMS0wMS0wMVQwMDowMDowMCsyMzo1OSB4"]
+)
 def test_a_cursor_that_is_not_ours_is_refused(db: Database, cursor: str) -> None:
     with pytest.raises(ValueError, match="cursor"):
         payouts.list_payouts(db, COMPANY_ID, cursor=cursor, limit=3)

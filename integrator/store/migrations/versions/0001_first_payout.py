@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(length=128), nullable=False),
         sa.Column("intake_client_secret", sa.LargeBinary(), nullable=True),
         sa.Column("sealed_client_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("has_kept_secret", sa.Boolean(), nullable=False),
         sa.Column("account_id", sa.String(length=29), nullable=False),
         sa.Column("remitter_name", sa.String(length=48), nullable=True),
         sa.Column("redirect_uri", sa.String(length=256), nullable=False),
