@@ -100,7 +100,7 @@ def keep_client_secret(tx: Connection, company_id: str, *, sealed: bytes) -> Non
     tx.execute(update(companies).where(companies.c.company_id == company_id).values(values))
 
 
-def _company(row: Row[Any]) -> Company:
+def _company(row: Row[*tuple[Any, ...]]) -> Company:
     columns = row._mapping
     return Company(
         company_id=columns["company_id"],

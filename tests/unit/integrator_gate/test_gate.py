@@ -56,6 +56,7 @@ def register(db: Database, client_id: str, requests_per_second: int) -> None:
                 redirect_uri="http://127.0.0.1:8320/refresh_token/shop-0001",
                 payout_limit_yen=1_000_000,
                 requests_per_second=requests_per_second,
+                has_kept_secret=True,
                 created_at=NOON,
             )
         )
