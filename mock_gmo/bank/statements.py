@@ -58,10 +58,7 @@ def list_balances(
     state: BankState, customer_id: str, account_id: str | None, *, at: datetime
 ) -> list[Balance | OtherBalance]:
     """Return the balance of one account, or of all. Raises AccountNotUsable for one that is not the customer's."""
-    own = list_accounts(state, customer_id)
-    asked = [account for account in own if account_id in (None, account.account_id)]
-    if account_id is not None and not asked:
-        raise AccountNotUsable
+    asked = list_accounts(state, customer_id) if account_id is None else [_own(state, customer_id, account_id)]
     return [
         read_balance(state, account, at=at) if isinstance(account, Account) else _other(state, account, at=at)
         for account in asked
@@ -114,6 +111,15 @@ def read_visa_uses(state: BankState, account: Account, query: StatementQuery, *,
         raise VisaItemsTooMany
     uses, next_key = card.page(found, after_key=query.after_key, newest_first=state.rules.visa_newest_first)
     return VisaPage(period.date_from or account.opened_on, period.date_to, uses, next_key)
+
+
+def _own(state: BankState, customer_id: str, account_id: str) -> Account | OtherAccount:
+    other = state.other_accounts.get(account_id)
+    if other is None:
+        return state.get_own_account(customer_id, account_id)
+    if other.customer_id != customer_id:
+        raise AccountNotUsable
+    return other
 
 
 def _other(state: BankState, account: OtherAccount, *, at: datetime) -> OtherBalance:
