@@ -79,6 +79,7 @@ class BankRules:
     incoming_transfer_fields_in_statement: bool = True
     paymant_spelling_added: bool = False
     statement_dates_required: bool = False
+    unusable_account_is_401: bool = False
 
     def __post_init__(self) -> None:
         if self.confirmation_seconds < 1 or self.idempotency_seconds < 1:

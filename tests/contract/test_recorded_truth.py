@@ -247,6 +247,15 @@ def the_day_that_utc_misses(caller: Caller) -> None:
     assert (by_utc, by_japan) == ("0", "1")
 
 
+@seen("corporation.md:92", "a foreign account was 401 in a single report: a setting; 400 otherwise")
+def foreign_account(caller: Caller) -> None:
+    path = "/accounts/transactions?accountId=102010099999"
+    assert tell(caller.get(path)) == (400, '{"errorCode":"220011","errorMessage":"エラーが発生しました。"}')
+    strict = make_ruled_caller(unusable_account_is_401=True)
+    assert tell(strict.get(path)) == (401, TOKEN_INVALID)
+    assert tell(strict.post("/transfer/request", make_order(accountId="102010099999"))) == (401, TOKEN_INVALID)
+
+
 @seen("corporation.md:145", "remarks of a transfer: 振込, a space, the name in full-width katakana with U+3000 in it")
 @seen("kana.md:25", "remarks hold full-width katakana")
 @seen("kana.md:80", "remarks are 振込 and the full-width name")
