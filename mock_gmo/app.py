@@ -12,7 +12,13 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from mock_gmo.api.accounts import get_accounts, get_balances, get_transactions
+from mock_gmo.api.accounts import (
+    get_accounts,
+    get_balances,
+    get_deposit_transactions,
+    get_transactions,
+    get_visa_transactions,
+)
 from mock_gmo.api.authorization import issue_token
 from mock_gmo.api.transfers import (
     calculate_transfer_fee,
@@ -114,6 +120,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "getAccounts": get_accounts,
     "getBalances": get_balances,
     "getTransactions": get_transactions,
+    "getDepositTransactions": get_deposit_transactions,
+    "getVisaTransactions": get_visa_transactions,
     "getTransferStatus": get_transfer_status,
     "getTransferRequestResult": get_request_result,
     "calculateTransferFee": calculate_transfer_fee,

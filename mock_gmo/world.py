@@ -16,8 +16,10 @@ from mock_gmo.bank.bank import Bank
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import midnight
+from mock_gmo.bank.deposits import PayingBank
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.fees import THIS_BANK
+from mock_gmo.bank.other_accounts import OtherAccount
 from mock_gmo.bank.transfers import Event
 from mock_gmo.clock import BankClock
 from mock_gmo.directory import ZenginDirectory
@@ -28,7 +30,7 @@ from mock_gmo.oauth.clients import ClientRegistry
 from mock_gmo.oauth.server import AuthorizationServer
 from mock_gmo.rate_limit import RequestLimiter
 from mock_gmo.scenarios.loader import load_scenario
-from mock_gmo.scenarios.scenario import Login, Scenario, ScenarioAccount
+from mock_gmo.scenarios.scenario import Login, Scenario, ScenarioAccount, ScenarioOtherAccount
 from mock_gmo.settings import Settings
 
 LETTERS_AND_DIGITS: Final = ascii_letters + digits
@@ -186,6 +188,9 @@ class World:
                 opening_balance_yen=account.opening_balance_yen,
                 at=min(midnight(account.opened_on), at - timedelta(microseconds=1)),
             )
+        for customer in scenario.customers:
+            for other in customer.other_accounts:
+                bank.open_other_account(_other_account(other, customer.customer_id))
         deposits = [(deposit, account) for account, _ in accounts for deposit in account.past_deposits]
         for deposit, account in sorted(deposits, key=lambda paid: paid[0].instant(at)):
             bank.deposit(
@@ -193,8 +198,12 @@ class World:
                 amount_yen=deposit.amount_yen,
                 remitter_name=deposit.remitter_name,
                 edi_info=deposit.edi_info,
+                paying_bank=PayingBank(deposit.paying_bank, deposit.paying_branch) if deposit.paying_bank else None,
                 at=deposit.instant(at),
             )
+        for account, _ in accounts:
+            if account.visa_uses is not None:
+                bank.note_visa_uses(account.account_id, [use.on_card(at) for use in account.visa_uses])
 
     def _account(self, account: ScenarioAccount, customer_id: str) -> Account:
         branch = self._directory.find_branch(THIS_BANK, account.branch_code)
@@ -212,3 +221,13 @@ class World:
             transfer_limit_yen=account.transfer_limit_yen,
             opened_on=account.opened_on,
         )
+
+
+def _other_account(account: ScenarioOtherAccount, customer_id: str) -> OtherAccount:
+    return OtherAccount(
+        account_id=account.account_id,
+        customer_id=customer_id,
+        type_code=account.type_code,
+        balance_yen=account.balance_yen,
+        foreign=account.foreign,
+    )

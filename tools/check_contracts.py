@@ -28,6 +28,8 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "getAccounts": _REFUSALS | {"200"},
     "getBalances": _REFUSALS | {"200"},
     "getTransactions": _REFUSALS | {"200"},
+    "getDepositTransactions": _REFUSALS | {"200"},
+    "getVisaTransactions": _REFUSALS | {"200"},
     "getTransferStatus": _REFUSALS | {"200"},
     "getTransferRequestResult": _REFUSALS | {"200"},
     "calculateTransferFee": _REFUSALS | {"200"},

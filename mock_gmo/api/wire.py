@@ -9,16 +9,25 @@ from typing import Any, Final
 
 from mock_gmo.bank.customers import Account, Balance
 from mock_gmo.bank.days import JAPAN
+from mock_gmo.bank.fixed_point import AMOUNT_PLACES, VISA_PLACES, write_decimal
+from mock_gmo.bank.other_accounts import FOREIGN_CURRENCIES, YEN, OtherAccount, OtherBalance
 from mock_gmo.bank.postings import StatementLine
 from mock_gmo.bank.transfers import OrderLine, TransferOrder
+from mock_gmo.bank.visa import VisaUse
 from mock_gmo.bank.yen import parse_yen
 
 Json = dict[str, Any]
 
 # Source: Corporation API, Account: 科目コード, 代表口座コード, 通貨名.
-ACCOUNT_TYPE_NAMES: Final = {"01": "普通預金（有利息）", "02": "普通預金（決済用）"}
+ACCOUNT_TYPE_NAMES: Final = {
+    "01": "普通預金（有利息）",
+    "02": "普通預金（決済用）",
+    "11": "円定期預金",
+    "51": "外貨普通預金",
+    "81": "証券コネクト口座",
+}
 PRIMARY_CODES: Final = {True: ("1", "代表口座"), False: ("2", "追加口座")}
-CURRENCY_NAMES: Final = {"JPY": "日本円"}
+CURRENCY_NAMES: Final = {YEN: "日本円", **FOREIGN_CURRENCIES}
 
 
 def present(members: Iterable[tuple[str, Any]]) -> Json:
@@ -57,8 +66,10 @@ def read_transfer_order(fields: Mapping[str, Any]) -> TransferOrder:
     )
 
 
-def write_account(account: Account) -> Json:
-    """Return one element of 口座情報リスト. Source: Account."""
+def write_account(account: Account | OtherAccount) -> Json:
+    """Return one element of 口座情報リスト; eight members exist for ordinary accounts only. Source: Account."""
+    if isinstance(account, OtherAccount):
+        return {**_write_kind(account), **write_currency(account)}
     code, code_name = PRIMARY_CODES[account.primary]
     return {
         "accountId": account.account_id,
@@ -71,30 +82,28 @@ def write_account(account: Account) -> Json:
         "primaryAccountCodeName": code_name,
         "accountName": account.name,
         "accountNameKana": account.name_kana,
-        "currencyCode": account.currency,
-        "currencyName": CURRENCY_NAMES[account.currency],
+        **write_currency(account),
         "transferLimitAmount": str(account.transfer_limit_yen),
     }
 
 
-def write_balance(balance: Balance, *, at: datetime) -> Json:
-    """Return one element of 残高情報リスト. Source: Balance."""
+def write_balance(balance: Balance | OtherBalance, *, at: datetime) -> Json:
+    """Return one element of 残高情報リスト, each kind of account with its own members. Source: Balance."""
+    if isinstance(balance, OtherBalance):
+        return _write_other_balance(balance, at=at)
     account = balance.account
     return {
-        "accountId": account.account_id,
-        "accountTypeCode": account.type_code,
-        "accountTypeName": ACCOUNT_TYPE_NAMES[account.type_code],
+        **_write_kind(account),
         "balance": str(balance.balance_yen),
         **write_base(at),
         "withdrawableAmount": str(balance.withdrawable_yen),
         "previousDayBalance": str(balance.previous_day_yen),
         "previousMonthBalance": str(balance.previous_month_yen),
-        "currencyCode": account.currency,
-        "currencyName": CURRENCY_NAMES[account.currency],
+        **write_currency(account),
     }
 
 
-def write_currency(account: Account) -> Json:
+def write_currency(account: Account | OtherAccount) -> Json:
     """Return 通貨コード and 通貨名 of an account."""
     return {"currencyCode": account.currency, "currencyName": CURRENCY_NAMES[account.currency]}
 
@@ -102,6 +111,75 @@ def write_currency(account: Account) -> Json:
 def write_statement(lines: Sequence[StatementLine], *, with_payer: bool) -> list[Json]:
     """Return 入出金明細情報リスト; `with_payer` adds the four members of incoming transfers. Source: Transaction."""
     return [_write_posting(line, with_payer=with_payer) for line in lines]
+
+
+def write_arrivals(lines: Sequence[StatementLine], *, with_paymant: bool) -> list[Json]:
+    """Return 振込入金明細情報; `with_paymant` repeats two members as one SDK spells them. Source: PaymentArrival."""
+    return [_write_arrival(line, with_paymant=with_paymant) for line in lines]
+
+
+def write_visa_uses(uses: Sequence[VisaUse]) -> list[Json]:
+    """Return Visaデビット取引明細情報リスト. Source: VisaTransaction."""
+    return [_write_visa_use(use) for use in uses]
+
+
+def _write_kind(account: Account | OtherAccount) -> Json:
+    return {
+        "accountId": account.account_id,
+        "accountTypeCode": account.type_code,
+        "accountTypeName": ACCOUNT_TYPE_NAMES[account.type_code],
+    }
+
+
+def _write_other_balance(balance: OtherBalance, *, at: datetime) -> Json:
+    account, foreign = balance.account, balance.account.foreign
+    if foreign is None or balance.rate_as_of is None:
+        held = {"balance": str(account.balance_yen)}
+        return {**_write_kind(account), **held, **write_base(at), **write_currency(account)}
+    rate_base = write_base(balance.rate_as_of)
+    return {
+        **_write_kind(account),
+        **write_base(at),
+        **write_currency(account),
+        "fcyTotalBalance": write_decimal(foreign.amount_thousandths, places=AMOUNT_PLACES),
+        "ttb": write_decimal(foreign.ttb_thousandths, places=AMOUNT_PLACES),
+        "baseRateDate": rate_base["baseDate"],
+        "baseRateTime": rate_base["baseTime"],
+        "yenEquivalent": str(foreign.yen_equivalent),
+    }
+
+
+def _write_arrival(line: StatementLine, *, with_paymant: bool) -> Json:
+    bank, branch = line.payment_bank_name, line.payment_branch_name
+    misspelt = (("paymantBankName", bank), ("paymantBranchName", branch)) if with_paymant else ()
+    return present(
+        (
+            ("transactionDate", line.transaction_date.isoformat()),
+            ("valueDate", line.value_date.isoformat()),
+            ("transactionType", line.transaction_type),
+            ("remarks", line.remarks),
+            ("amount", str(line.amount_yen)),
+            ("applicantName", line.applicant_name),
+            ("paymentBankName", bank),
+            ("paymentBranchName", branch),
+            *misspelt,
+            ("ediInfo", line.edi_info),
+            ("itemKey", line.item_key),
+        )
+    )
+
+
+def _write_visa_use(use: VisaUse) -> Json:
+    written: Json = {"useDate": use.use_date.isoformat(), "useContent": use.use_content, "amount": str(use.amount_yen)}
+    if use.abroad is not None:
+        written["localCurrencyAmount"] = write_decimal(use.abroad.amount_millionths, places=VISA_PLACES)
+        written["conversionRate"] = write_decimal(use.abroad.rate_millionths, places=VISA_PLACES)
+    written |= {"approvalNumber": use.approval_number, "visaStatus": use.status}
+    if use.abroad is not None:
+        written["currencyCode"] = use.abroad.currency
+        if use.abroad.atm_fee_millionths is not None:
+            written["atmCommission"] = write_decimal(use.abroad.atm_fee_millionths, places=VISA_PLACES)
+    return written
 
 
 def _write_posting(line: StatementLine, *, with_payer: bool) -> Json:

@@ -5,19 +5,20 @@ not even what is due: only commands and `tick` do. The rules are in the modules 
 """
 
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
 from threading import RLock
 
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.checks import check_order
 from mock_gmo.bank.customers import Account, Balance, Customer
-from mock_gmo.bank.days import ONE_DAY, civil_date
+from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit, book_opening, require_opening_balance
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.execution import settle_all_due
-from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status, resolve_period
+from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status
+from mock_gmo.bank.other_accounts import OtherAccount, OtherBalance
 from mock_gmo.bank.payments import Payment, list_payments
 from mock_gmo.bank.postings import BooksCheck, StatementLine
 from mock_gmo.bank.requests import (
@@ -33,6 +34,16 @@ from mock_gmo.bank.requests import (
 from mock_gmo.bank.rules import BankRules
 from mock_gmo.bank.simulation import Step, possible_steps, take_step
 from mock_gmo.bank.state import AccountApplications, BankState, Moment, StoredReply
+from mock_gmo.bank.statements import (
+    StatementPage,
+    StatementQuery,
+    VisaPage,
+    list_accounts,
+    list_balances,
+    read_balance,
+    read_statement,
+    read_visa_uses,
+)
 from mock_gmo.bank.transfers import (
     Event,
     IdempotencyKey,
@@ -42,19 +53,10 @@ from mock_gmo.bank.transfers import (
     RequestResult,
     TransferOrder,
 )
+from mock_gmo.bank.visa import VisaCard, VisaUse
 
 # What fell due inside a command waits here for the next tick; the oldest is dropped when nobody ticks for long.
 UNREPORTED_EVENTS_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class StatementPage:
-    """A page of a statement, oldest line first, and the days that were asked for or stand in for them."""
-
-    date_from: date
-    date_to: date
-    lines: tuple[StatementLine, ...]
-    next_item_key: str | None
 
 
 class Bank:
@@ -89,8 +91,7 @@ class Bank:
         number = (account.branch_code, account.number)
         with self._lock:
             state.get_customer(account.customer_id)
-            if account.account_id in state.accounts or number in state.account_id_by_number:
-                raise ValueError(f"account {account.account_id} exists already")
+            state.require_new_account(account.account_id, number=number)
             require_opening_balance(opening_balance_yen)
             state.books.open_account(account.account_id)
             book_opening(state, account, balance_yen=opening_balance_yen, at=at)
@@ -100,6 +101,19 @@ class Bank:
             own = state.account_ids_of[account.customer_id]
             own.append(account.account_id)
             own.sort(key=lambda account_id: (not state.accounts[account_id].primary, account_id))
+
+    def open_other_account(self, account: OtherAccount) -> None:
+        """Open an account that is only listed. Raises CustomerUnknown, and ValueError when the id is taken."""
+        with self._lock:
+            self._state.get_customer(account.customer_id)
+            self._state.require_new_account(account.account_id)
+            self._state.other_accounts[account.account_id] = account
+
+    def note_visa_uses(self, account_id: str, uses: Iterable[VisaUse] = ()) -> None:
+        """Note uses of the account's Visa debit card, which it gets if it has none. Raises AccountNotUsable."""
+        with self._lock:
+            self._state.get_account(account_id)
+            self._state.visa_cards.setdefault(account_id, VisaCard()).note(uses)
 
     def customers(self) -> list[Customer]:
         """Return all customers in the order in which they were taken in."""
@@ -152,20 +166,21 @@ class Bank:
     # Inquiries
 
     def balance_of(self, account_id: str, *, at: datetime) -> Balance:
-        """Return the balance now and at the last closings of day and month. Raises AccountNotUsable."""
-        state = self._state
-        # Until the bank has closed a day, the closing before it still counts.
-        closed = civil_date(at - timedelta(seconds=state.rules.day_close_seconds))
+        """Return the balance of an ordinary account now and at the last closings. Raises AccountNotUsable."""
         with self._lock:
-            account = state.get_account(account_id)
-            balance_yen = state.books.balance(account_id)
-            return Balance(
-                account=account,
-                balance_yen=balance_yen,
-                withdrawable_yen=balance_yen,
-                previous_day_yen=state.books.closing_balance(account_id, closed - ONE_DAY),
-                previous_month_yen=state.books.closing_balance(account_id, closed.replace(day=1) - ONE_DAY),
-            )
+            return read_balance(self._state, self._state.get_account(account_id), at=at)
+
+    def listed_accounts(self, customer_id: str) -> list[Account | OtherAccount]:
+        """Return the customer's accounts of every kind, the main one first, then by id. Raises CustomerUnknown."""
+        with self._lock:
+            return list_accounts(self._state, customer_id)
+
+    def listed_balances(
+        self, customer_id: str, account_id: str | None, *, at: datetime
+    ) -> list[Balance | OtherBalance]:
+        """Return the balance of that account of any kind, or of all in the same order. Raises AccountNotUsable."""
+        with self._lock:
+            return list_balances(self._state, customer_id, account_id, at=at)
 
     def statement(
         self,
@@ -177,20 +192,26 @@ class Bank:
         after_key: str | None = None,
         at: datetime,
     ) -> StatementPage:
-        """Return up to 500 statement lines of a period after that key. Raises AccountNotUsable, NextItemKeyUnknown.
-
-        Without a first day the period begins with the first posting, and the page names the opening day [GUESS].
-        """
-        period = resolve_period(date_from, date_to, today=civil_date(at))
+        """Return up to 500 statement lines of a period after that key. Raises AccountNotUsable, NextItemKeyUnknown."""
+        query = StatementQuery(account_id, date_from, date_to, after_key)
         with self._lock:
             account = self._state.get_own_account(customer_id, account_id)
-            lines, next_item_key = self._state.books.page(
-                account_id,
-                date_from=period.date_from or date.min,
-                date_to=period.date_to,
-                after_key=after_key,
-            )
-        return StatementPage(period.date_from or account.opened_on, period.date_to, lines, next_item_key)
+            return read_statement(self._state, account, query, arrivals_only=False, today=civil_date(at))
+
+    def deposit_statement(self, customer_id: str, query: StatementQuery, *, at: datetime) -> StatementPage:
+        """Return up to 500 incoming transfers of a period, oldest first. Raises as `statement`."""
+        with self._lock:
+            account = self._state.get_own_account(customer_id, query.account_id)
+            return read_statement(self._state, account, query, arrivals_only=True, today=civil_date(at))
+
+    def visa_statement(self, customer_id: str, query: StatementQuery, *, at: datetime) -> VisaPage:
+        """Return up to 500 uses of the account's Visa debit card, newest first.
+
+        Raises AccountNotUsable, VisaCardMissing, VisaItemsTooMany, NextItemKeyUnknown.
+        """
+        with self._lock:
+            account = self._state.get_own_account(customer_id, query.account_id)
+            return read_visa_uses(self._state, account, query, today=civil_date(at))
 
     def request_result(self, customer_id: str, account_id: str, apply_no: str, *, at: datetime) -> RequestResult:
         """Return the result, at that instant, of the latest request for an application.

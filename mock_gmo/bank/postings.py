@@ -6,7 +6,7 @@ page of a statement is two binary searches whatever the length.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
@@ -54,6 +54,11 @@ class LineText:
     payment_bank_name: str | None = None
     payment_branch_name: str | None = None
     edi_info: str | None = None
+
+    @property
+    def is_arrival(self) -> bool:
+        """Whether the posting is an incoming transfer: those, and only those, name who pays."""
+        return self.applicant_name is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ class BooksCheck:
 class _Ledger:
     """Columns of one ledger account; only customers' accounts have statement lines."""
 
-    __slots__ = ("amounts", "balance", "balances", "days", "number", "stamps", "texts", "with_statement")
+    __slots__ = ("amounts", "arrivals", "balance", "balances", "days", "number", "stamps", "texts", "with_statement")
 
     def __init__(self, *, number: int, with_statement: bool) -> None:
         self.number = number
@@ -124,6 +129,8 @@ class _Ledger:
         self.amounts = array("q")
         self.balances = array("q")
         self.texts: list[LineText] = []
+        # Places of the incoming transfers, so that a page of them costs the same however rare they are.
+        self.arrivals = array("q")
 
     def append(self, leg: Leg, *, stamp: int, day: int) -> None:
         self.balance += leg.amount_yen
@@ -134,11 +141,20 @@ class _Ledger:
             # The key must grow, and the day must not fall back, whatever instant the posting carries.
             stamp = max(stamp, self.stamps[-1] + 1)
             day = max(day, self.days[-1])
+        if leg.text.is_arrival:
+            self.arrivals.append(len(self.stamps))
         self.stamps.append(stamp)
         self.days.append(day)
         self.amounts.append(leg.amount_yen)
         self.balances.append(self.balance)
         self.texts.append(leg.text)
+
+    def places(self, start: int, end: int, *, arrivals_only: bool, limit: int) -> tuple[Sequence[int], bool]:
+        """Return up to `limit` places from `start` on, and whether there are more before `end`."""
+        if not arrivals_only:
+            return range(start, min(start + limit, end)), start + limit < end
+        first, last = bisect_left(self.arrivals, start), bisect_left(self.arrivals, end)
+        return self.arrivals[first : min(first + limit, last)], first + limit < last
 
     def line(self, index: int) -> StatementLine:
         amount, text = self.amounts[index], self.texts[index]
@@ -236,20 +252,31 @@ class Books:
         return ledger.line(len(ledger.stamps) - 1)
 
     def page(
-        self, account_id: str, *, date_from: date, date_to: date, after_key: str | None, limit: int = PAGE_SIZE
+        self,
+        account_id: str,
+        *,
+        date_from: date,
+        date_to: date,
+        after_key: str | None,
+        limit: int = PAGE_SIZE,
+        arrivals_only: bool = False,
     ) -> tuple[tuple[StatementLine, ...], str | None]:
         """Return the statement lines of that period after that key, oldest first, and the key when more follow.
 
-        Both days belong to the period. Raises NextItemKeyUnknown for a key that no line of the account has.
+        Both days belong to the period; `arrivals_only` leaves incoming transfers. Raises NextItemKeyUnknown for a key
+        that no such line of the account has.
         """
         ledger = self._ledgers[account_id]
         start = bisect_left(ledger.days, date_from.toordinal())
         end = bisect_right(ledger.days, date_to.toordinal())
         if after_key is not None:
-            start = max(start, _index_of(after_key, ledger.stamps) + 1)
-        stop = min(start + limit, end)
-        lines = tuple(ledger.line(index) for index in range(start, stop))
-        return lines, lines[-1].item_key if stop < end and lines else None
+            index = _index_of(after_key, ledger.stamps)
+            if arrivals_only and not ledger.texts[index].is_arrival:
+                raise NextItemKeyUnknown
+            start = max(start, index + 1)
+        places, has_more = ledger.places(start, end, arrivals_only=arrivals_only, limit=limit)
+        lines = tuple(ledger.line(index) for index in places)
+        return lines, lines[-1].item_key if has_more else None
 
     def postings(self, *kinds: PostingKind) -> Iterator[Posting]:
         """Yield the postings of those kinds, or all, oldest first."""

@@ -33,6 +33,18 @@ class NextItemKeyUnknown(BankRefusal):
     refusal_id = "next_item_key_unknown"
 
 
+class VisaCardMissing(BankRefusal):
+    """The account has no Visa debit card now."""
+
+    refusal_id = "visa_card_missing"
+
+
+class VisaItemsTooMany(BankRefusal):
+    """The period holds more uses of the card than one inquiry may have, all its pages together."""
+
+    refusal_id = "visa_items_too_many"
+
+
 class InsufficientFunds(BankRefusal):
     """Amounts and fees exceed what can be withdrawn."""
 
@@ -165,6 +177,8 @@ class CustomerUnknown(LookupError):
 REFUSALS: tuple[type[BankRefusal], ...] = (
     AccountNotUsable,
     NextItemKeyUnknown,
+    VisaCardMissing,
+    VisaItemsTooMany,
     InsufficientFunds,
     LimitExceeded,
     NotABusinessDay,

@@ -69,15 +69,23 @@ class BankRules:
     hiragana_converted: bool = False
     edi_info_converted: bool = False
     outgoing_remarks_carry_edi_info: bool = False
+    currency_rate_time: time = time(10, 0)
+    visa_items_max: int = 99_999
+    visa_newest_first: bool = True
     fees: FeeRules = field(default_factory=FeeRules)
-    # The three below change replies only; the bank itself never reads them.
+    # Those below change replies only; the bank itself never reads them.
     duplicate_key_conflict_status: int = 400
     item_id_in_status: bool = False
     incoming_transfer_fields_in_statement: bool = True
+    paymant_spelling_added: bool = False
+    statement_dates_required: bool = False
+    unusable_account_is_401: bool = False
 
     def __post_init__(self) -> None:
         if self.confirmation_seconds < 1 or self.idempotency_seconds < 1:
             raise ValueError("confirmation_seconds and idempotency_seconds are 1 or more")
+        if self.visa_items_max < 1:
+            raise ValueError("visa_items_max is 1 or more")
         if self.settle_interbank_seconds < 0 or self.date_ahead_days < 0:
             raise ValueError("settle_interbank_seconds and date_ahead_days are 0 or more")
         if not 0 <= self.day_close_seconds < 86_400:

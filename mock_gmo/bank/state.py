@@ -14,6 +14,7 @@ from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.limits import LimitUse
+from mock_gmo.bank.other_accounts import OtherAccount
 from mock_gmo.bank.postings import Books
 from mock_gmo.bank.refusals import AccountNotUsable, ApplyNoUnknown, CustomerUnknown
 from mock_gmo.bank.rules import BankRules
@@ -25,6 +26,7 @@ from mock_gmo.bank.transfers import (
     RequestResult,
     TransferOrder,
 )
+from mock_gmo.bank.visa import VisaCard
 
 NUMBER_DIGITS = 8
 
@@ -90,6 +92,8 @@ class BankState:
     customers: dict[str, Customer] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     account_ids_of: dict[str, list[str]] = field(default_factory=dict)
+    other_accounts: dict[str, OtherAccount] = field(default_factory=dict)
+    visa_cards: dict[str, VisaCard] = field(default_factory=dict)
     account_id_by_number: dict[tuple[str, str], str] = field(default_factory=dict)
     applications: dict[str, Application] = field(default_factory=dict)
     applications_of: dict[str, AccountApplications] = field(default_factory=dict)
@@ -112,6 +116,11 @@ class BankState:
         if account is None:
             raise AccountNotUsable
         return account
+
+    def require_new_account(self, account_id: str, *, number: tuple[str, str] | None = None) -> None:
+        """Raise ValueError when an account has that id, or that branch and number, already."""
+        if account_id in self.accounts or account_id in self.other_accounts or number in self.account_id_by_number:
+            raise ValueError(f"account {account_id} exists already")
 
     def get_own_account(self, customer_id: str, account_id: str) -> Account:
         """Return the account when that customer holds it. Raises AccountNotUsable."""

@@ -132,6 +132,8 @@ class Gateway:
             return Reply(refusal.http_status, refusal.body(), tuple(refusal.headers().items()))
         reply = self._table.refusal_reply(refusal, exchange.operation)
         settings = exchange.world.settings
+        if refusal.refusal_id == "account_not_usable" and settings.bank_rules.unusable_account_is_401:
+            return self._table.refusal_reply(Refused("token_invalid"), exchange.operation)
         if refusal.refusal_id == "duplicate_key_other_body":
             return replace(reply, status=settings.bank_rules.duplicate_key_conflict_status)
         if refusal.refusal_id == "request_limit_exceeded" and settings.retry_after_seconds is not None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mock_gmo.bank.days import civil_date
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
+from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, visa_use
 from mock_gmo.scenarios.scenario import (
     CustomerKind,
     Login,
@@ -13,12 +14,11 @@ from mock_gmo.scenarios.scenario import (
     Scenario,
     ScenarioAccount,
     ScenarioCustomer,
+    ScenarioVisaUse,
 )
 
 SUFFIX: Final = ".yaml"
-BALANCE_YEN_MAX: Final = 999_999_999_999
 TRANSFER_LIMIT_YEN_MAX: Final = 500_000_000
-DAYS_AGO_MAX: Final = 3_650
 ACCOUNT_TYPES: Final = ("01", "02")
 KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "individual")
 
@@ -89,7 +89,8 @@ def _load_file(path: Path) -> Scenario:
 
 
 def _customer(entry: Entry) -> ScenarioCustomer:
-    members = entry.members(required=CUSTOMER_MEMBERS)
+    members = entry.members(required=CUSTOMER_MEMBERS, optional=("other_accounts",))
+    others = members["other_accounts"].items(at_most=100) if "other_accounts" in members else ()
     customer_id = members["customer_id"].text("1 to 64 letters, digits, dots or hyphens", pattern=_ID)
     accounts = tuple(_account(item) for item in members["accounts"].items(at_least=1, at_most=100))
     if sum(account.primary for account in accounts) != 1:
@@ -103,6 +104,7 @@ def _customer(entry: Entry) -> ScenarioCustomer:
         business_id_management=members["business_id_management"].flag(),
         accounts=accounts,
         logins=tuple(_login(item, customer_id) for item in members["logins"].items(at_most=100)),
+        other_accounts=tuple(other_account(item) for item in others),
     )
 
 
@@ -118,7 +120,7 @@ def _login(entry: Entry, customer_id: str) -> Login:
 
 
 def _account(entry: Entry) -> ScenarioAccount:
-    members = entry.members(required=ACCOUNT_MEMBERS, optional=("past_deposits",))
+    members = entry.members(required=ACCOUNT_MEMBERS, optional=("past_deposits", "visa_uses"))
     deposits = members["past_deposits"].items(at_most=100_000) if "past_deposits" in members else ()
     return ScenarioAccount(
         branch_code=members["branch_code"].text("3 digits in quotes", pattern=r"[0-9]{3}"),
@@ -132,44 +134,63 @@ def _account(entry: Entry) -> ScenarioAccount:
         opening_balance_yen=members["opening_balance_yen"].integer(low=0, high=BALANCE_YEN_MAX),
         transfer_limit_yen=members["transfer_limit_yen"].integer(low=0, high=TRANSFER_LIMIT_YEN_MAX),
         past_deposits=tuple(_deposit(item) for item in deposits),
+        visa_uses=_visa_uses(members["visa_uses"]) if "visa_uses" in members else None,
     )
 
 
 def _deposit(entry: Entry) -> PastDeposit:
-    members = entry.members(required=("days_ago", "time", "amount_yen", "remitter_name"), optional=("edi_info",))
-    edi_info = None
-    if "edi_info" in members:
-        edi_info = members["edi_info"].text("1 to 20 half-width characters", pattern=r"[ !-~｡-ﾟ]{1,20}")
+    members = entry.members(
+        required=("days_ago", "time", "amount_yen", "remitter_name"),
+        optional=("edi_info", "paying_bank", "paying_branch"),
+    )
+    if "paying_branch" in members and "paying_bank" not in members:
+        raise entry.fault("the member 'paying_bank' beside 'paying_branch'", came="a mapping without it")
     return PastDeposit(
         days_ago=members["days_ago"].integer(low=1, high=DAYS_AGO_MAX),
         time_of_day=members["time"].clock_time(),
         amount_yen=members["amount_yen"].integer(low=1, high=BALANCE_YEN_MAX),
         remitter_name=members["remitter_name"].text("a half-width name", pattern=_HALF_WIDTH_NAME),
-        edi_info=edi_info,
+        edi_info=_half_width(members.get("edi_info"), length_max=20),
+        paying_bank=_half_width(members.get("paying_bank"), length_max=30),
+        paying_branch=_half_width(members.get("paying_branch"), length_max=15),
     )
+
+
+def _half_width(entry: Entry | None, *, length_max: int) -> str | None:
+    if entry is None:
+        return None
+    return entry.text(f"1 to {length_max} half-width characters", pattern=rf"[ !-~｡-ﾟ]{{1,{length_max}}}")
+
+
+def _visa_uses(entry: Entry) -> tuple[ScenarioVisaUse, ...]:
+    return tuple(visa_use(item) for item in entry.items(at_most=100_000))
 
 
 def _check_unique(scenario: Scenario, entry: Entry) -> None:
     for what, values in (
         ("customer_id", [customer.customer_id for customer in scenario.customers]),
         ("login_id", [login.login_id for customer in scenario.customers for login in customer.logins]),
-        ("account", [account.account_id for customer in scenario.customers for account in customer.accounts]),
+        ("account", [account_id for customer in scenario.customers for account_id in _account_ids(customer)]),
     ):
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise entry.fault(f"every {what} once in the file", came=f"{', '.join(twice)} again")
 
 
+def _account_ids(customer: ScenarioCustomer) -> tuple[str, ...]:
+    ordinary = tuple(account.account_id for account in customer.accounts)
+    return ordinary + tuple(account.account_id for account in customer.other_accounts)
+
+
 def _check_order_of_days(scenario: Scenario, entry: Entry) -> None:
-    """No deposit before its account was opened, as far as a fixed first instant lets us know."""
+    """Nothing happens before its account was opened, as far as a fixed first instant lets us know."""
     if scenario.clock_start is None:
         return
     for customer in scenario.customers:
         for account in customer.accounts:
-            first = min(
-                (civil_date(deposit.instant(scenario.clock_start)) for deposit in account.past_deposits),
-                default=civil_date(scenario.clock_start),
-            )
+            days = [civil_date(deposit.instant(scenario.clock_start)) for deposit in account.past_deposits]
+            days += [use.on_card(scenario.clock_start).use_date for use in account.visa_uses or ()]
+            first = min(days, default=civil_date(scenario.clock_start))
             if first < account.opened_on:
-                expected = f"account {account.account_id} opened before its first deposit ({first})"
+                expected = f"account {account.account_id} opened before its first deposit or use of a card ({first})"
                 raise entry.fault(expected, came=f"opened_on {account.opened_on}")

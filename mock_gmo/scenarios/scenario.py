@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from mock_gmo.bank.days import JAPAN, civil_date
+from mock_gmo.bank.other_accounts import ForeignHolding
+from mock_gmo.bank.visa import UseAbroad, VisaUse
 from mock_gmo.secret import Secret
 
 CustomerKind = Literal["corporation", "individual"]
@@ -32,6 +34,8 @@ class PastDeposit:
     amount_yen: int
     remitter_name: str
     edi_info: str | None
+    paying_bank: str | None = None
+    paying_branch: str | None = None
 
     def instant(self, start: datetime) -> datetime:
         """Return when the money came in, given the scenario's first instant. Both are aware; UTC comes back."""
@@ -40,8 +44,42 @@ class PastDeposit:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioVisaUse:
+    """One use of a Visa debit card before the scenario begins."""
+
+    days_ago: int
+    """Civil days in Japan before the scenario's first instant; 0 is the first day itself."""
+    use_content: str
+    amount_yen: int
+    approval_number: str
+    status: str
+    abroad: UseAbroad | None
+
+    def on_card(self, start: datetime) -> VisaUse:
+        """Return the use as the bank notes it, given the scenario's first instant."""
+        use_date = civil_date(start) - timedelta(days=self.days_ago)
+        return VisaUse(use_date, self.use_content, self.amount_yen, self.approval_number, self.status, self.abroad)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioOtherAccount:
+    """An account that is only listed: a time deposit, foreign currency, securities."""
+
+    branch_code: str
+    type_code: str
+    number: str
+    balance_yen: int = 0
+    foreign: ForeignHolding | None = None
+
+    @property
+    def account_id(self) -> str:
+        """口座ID: branch, account type and number."""
+        return f"{self.branch_code}{self.type_code}{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioAccount:
-    """An account as the scenario opens it."""
+    """An account as the scenario opens it; `visa_uses` is None where there is no Visa debit card."""
 
     branch_code: str
     branch_name: str
@@ -54,6 +92,7 @@ class ScenarioAccount:
     opening_balance_yen: int
     transfer_limit_yen: int
     past_deposits: tuple[PastDeposit, ...]
+    visa_uses: tuple[ScenarioVisaUse, ...] | None = None
 
     @property
     def account_id(self) -> str:
@@ -77,6 +116,7 @@ class ScenarioCustomer:
     business_id_management: bool
     accounts: tuple[ScenarioAccount, ...]
     logins: tuple[Login, ...]
+    other_accounts: tuple[ScenarioOtherAccount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

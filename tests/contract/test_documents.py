@@ -26,6 +26,8 @@ OPERATIONS = {
     "getAccounts": "GET /ganb/api/corporation/v1/accounts",
     "getBalances": "GET /ganb/api/corporation/v1/accounts/balances",
     "getTransactions": "GET /ganb/api/corporation/v1/accounts/transactions",
+    "getDepositTransactions": "GET /ganb/api/corporation/v1/accounts/deposit-transactions",
+    "getVisaTransactions": "GET /ganb/api/corporation/v1/accounts/visa-transactions",
     "getTransferStatus": "GET /ganb/api/corporation/v1/transfer/status",
     "getTransferRequestResult": "GET /ganb/api/corporation/v1/transfer/request-result",
     "calculateTransferFee": "POST /ganb/api/corporation/v1/transfer/transferfee",
@@ -35,9 +37,11 @@ OPERATIONS = {
 
 # From an operation to the operations that its success leads to.
 LINKS = {
-    "getAccounts": {"getBalances", "getTransactions"},
+    "getAccounts": {"getBalances", "getTransactions", "getDepositTransactions", "getVisaTransactions"},
     "getBalances": {"getTransactions"},
     "getTransactions": {"getTransactions"},
+    "getDepositTransactions": {"getDepositTransactions"},
+    "getVisaTransactions": {"getVisaTransactions"},
     "getTransferStatus": {"getTransferStatus", "getTransferRequestResult"},
     "getTransferRequestResult": {"getTransferStatus"},
     "requestTransfer": {"getTransferRequestResult", "getTransferStatus", "cancelTransfer"},
