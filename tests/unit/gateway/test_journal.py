@@ -53,7 +53,7 @@ def test_an_unreadable_body_that_names_a_secret_is_not_kept() -> None:
 
 
 def test_queries_and_forms_are_masked_by_name() -> None:
-    assert mask_query("code=abc&state=s&x=1") == "code=%5Bmasked%5D&state=s&x=1".replace("%5B", "[").replace("%5D", "]")
+    assert mask_query("code=abc&state=s&x=1") == "code=[masked]&state=[masked]&x=1"
     assert mask_body(b"client_secret=s&grant_type=g", is_form=True) == b"client_secret=[masked]&grant_type=g"
 
 
