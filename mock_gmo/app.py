@@ -20,6 +20,13 @@ from mock_gmo.api.accounts import (
     get_visa_transactions,
 )
 from mock_gmo.api.authorization import issue_token
+from mock_gmo.api.bulk_transfers import (
+    calculate_bulk_transfer_fee,
+    cancel_bulk_transfer,
+    get_bulk_request_result,
+    get_bulk_transfer_status,
+    request_bulk_transfer,
+)
 from mock_gmo.api.transfers import (
     calculate_transfer_fee,
     cancel_transfer,
@@ -127,6 +134,11 @@ HANDLERS: Final[dict[str, Handler]] = {
     "calculateTransferFee": calculate_transfer_fee,
     "requestTransfer": request_transfer,
     "cancelTransfer": cancel_transfer,
+    "getBulkTransferStatus": get_bulk_transfer_status,
+    "getBulkTransferRequestResult": get_bulk_request_result,
+    "calculateBulkTransferFee": calculate_bulk_transfer_fee,
+    "requestBulkTransfer": request_bulk_transfer,
+    "cancelBulkTransfer": cancel_bulk_transfer,
 }
 
 

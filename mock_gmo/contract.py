@@ -39,6 +39,8 @@ class Field:
     required_with: Conditions = ()
     only_with: Conditions = ()
     not_before: str | None = None
+    other_forms: Mapping[str, str] = field(default_factory=dict)
+    """Forms of a value that mean another one, which is read in their place."""
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
     is_text: bool = field(default=False, init=False)
@@ -68,9 +70,11 @@ class Operation:
     replies: Mapping[int, Callable[[Any], bool] | None]
     has_transfer_errors: bool
     name: str = field(default="")
+    lines_max: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", f"{self.method} {self.relative_path}")
+        object.__setattr__(self, "lines_max", max((field.lines_max for field in self.body), default=0))
 
     def reply_is_lawful(self, status: int, body: Any) -> bool:
         """Tell whether the contract knows this status and the body fits its schema."""
@@ -188,6 +192,7 @@ class _Document:
             required_with=_conditions(told.get("x-required-with")),
             only_with=_conditions(told.get("x-only-with")),
             not_before=told.get("x-not-before"),
+            other_forms=told.get("x-other-forms", {}),
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),
         )

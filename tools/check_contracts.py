@@ -19,6 +19,7 @@ from tools.contract_refusals import check_error_examples, check_pairs, check_ref
 
 DIRECTORY = Path(contracts.__file__).parent
 BANK_DOCUMENTS = ("auth", "corporation")
+SCOPE_FAMILIES = ("account", "transfer", "bulk-transfer")
 
 # What each operation of the bank declares, and nothing else. Source: HTTP statuses; for auth, Errors.
 _REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "415", "429", "500", "503", "504"})
@@ -35,6 +36,11 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "calculateTransferFee": _REFUSALS | {"200"},
     "requestTransfer": _REFUSALS | {"201", "409", "422"},
     "cancelTransfer": _REFUSALS | {"201"},
+    "getBulkTransferStatus": _REFUSALS | {"200"},
+    "getBulkTransferRequestResult": _REFUSALS | {"200"},
+    "calculateBulkTransferFee": _REFUSALS | {"200"},
+    "requestBulkTransfer": _REFUSALS | {"201", "409", "422"},
+    "cancelBulkTransfer": _REFUSALS | {"201"},
 }
 
 Rule = Callable[[Document], Iterator[Complaint]]
@@ -133,8 +139,8 @@ def bank_operations_are_complete(document: Document) -> Iterator[Complaint]:
                 yield document.complaint(pointer, f"{member} is missing")
         if operation.get("x-name-ja") != operation.get("summary"):
             yield document.complaint(pointer, "summary and x-name-ja differ")
-        if document.name != "auth" and operation.get("x-scope-family") not in ("account", "transfer"):
-            yield document.complaint(pointer, "x-scope-family is neither account nor transfer")
+        if document.name != "auth" and operation.get("x-scope-family") not in SCOPE_FAMILIES:
+            yield document.complaint(pointer, f"x-scope-family is none of {SCOPE_FAMILIES}")
 
 
 def bank_lengths_agree(document: Document) -> Iterator[Complaint]:

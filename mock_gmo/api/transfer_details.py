@@ -41,8 +41,8 @@ def write_transfer_detail(item: StatusItem, *, with_item_id: bool) -> Json:
         "isFeePointUse": False,
         "transferDetailFee": str(line.fee_yen),
         "totalDebitAmount": str(line.amount_yen + line.fee_yen),
-        "transferApplies": [{"applyNo": application.apply_no, "transferApplyDetails": _apply_details(application)}],
-        "transferAccepts": _accepts(line),
+        "transferApplies": write_applies(application),
+        "transferAccepts": write_accepts(line),
         "transferResponses": [
             {
                 "accountId": application.account_id,
@@ -52,6 +52,30 @@ def write_transfer_detail(item: StatusItem, *, with_item_id: bool) -> Json:
             }
         ],
     }
+
+
+def write_applies(application: Application) -> list[Json]:
+    """Return 振込申請情報: the application, with what its approver knows of it."""
+    return [{"applyNo": application.apply_no, "transferApplyDetails": _apply_details(application)}]
+
+
+def write_accepts(line: Line) -> list[Json]:
+    """Return 振込受付情報: one element once the transfer is executed or reserved, none before."""
+    if line.accept_no is None or line.accepted_at is None:
+        return []
+    return [{"acceptNo": line.accept_no, "acceptDatetime": write_datetime(line.accepted_at)}]
+
+
+def write_line_result(line: Line) -> Json:
+    """Return 振込明細結果 of a line: what the bank made of it."""
+    return present(
+        (
+            ("beneficiaryBankNameKanji", line.bank.name),
+            ("beneficiaryBranchNameKanji", line.branch.name),
+            ("isFeeFreeUsed", False),
+            ("transferFee", str(line.fee_yen)),
+        )
+    )
 
 
 def _apply_details(application: Application) -> list[Json]:
@@ -69,12 +93,6 @@ def _apply_details(application: Application) -> list[Json]:
     ]
 
 
-def _accepts(line: Line) -> list[Json]:
-    if line.accept_no is None or line.accepted_at is None:
-        return []
-    return [{"acceptNo": line.accept_no, "acceptDatetime": write_datetime(line.accepted_at)}]
-
-
 def _info(line: Line, status: TransferStatus, *, with_item_id: bool) -> Json:
     members: list[tuple[str, Any]] = [("itemId", line.item_id)] if with_item_id else []
     members += [
@@ -87,19 +105,8 @@ def _info(line: Line, status: TransferStatus, *, with_item_id: bool) -> Json:
         ("accountTypeCode", line.account_type),
         ("accountNumber", line.account_number),
         ("beneficiaryName", line.beneficiary_name),
-        ("transferDetailResponses", [_result(line)] if status in WITH_RESULT else []),
+        ("transferDetailResponses", [write_line_result(line)] if status in WITH_RESULT else []),
     ]
     if status in UNABLE_DETAILS:
         members.append(("unableDetailInfos", [UNABLE_DETAILS[status]]))
     return present(members)
-
-
-def _result(line: Line) -> Json:
-    return present(
-        (
-            ("beneficiaryBankNameKanji", line.bank.name),
-            ("beneficiaryBranchNameKanji", line.branch.name),
-            ("isFeeFreeUsed", False),
-            ("transferFee", str(line.fee_yen)),
-        )
-    )

@@ -12,7 +12,7 @@ from mock_gmo.bank.days import JAPAN
 from mock_gmo.bank.fixed_point import AMOUNT_PLACES, VISA_PLACES, write_decimal
 from mock_gmo.bank.other_accounts import FOREIGN_CURRENCIES, YEN, OtherAccount, OtherBalance
 from mock_gmo.bank.postings import StatementLine
-from mock_gmo.bank.transfers import OrderLine, TransferOrder
+from mock_gmo.bank.transfers import BulkMarks, OrderLine, TransferOrder
 from mock_gmo.bank.visa import VisaUse
 from mock_gmo.bank.yen import parse_yen
 
@@ -62,7 +62,24 @@ def read_transfer_order(fields: Mapping[str, Any]) -> TransferOrder:
         total_count=_number(fields.get("totalCount")),
         total_amount_yen=_number(fields.get("totalAmount")),
         apply_comment=fields.get("applyComment"),
-        lines=tuple(_read_line(line) for line in fields["transfers"]),
+        lines=tuple(read_order_line(line) for line in fields["transfers"]),
+    )
+
+
+def read_order_line(line: Mapping[str, Any], *, marks: BulkMarks | None = None) -> OrderLine:
+    """Return one line of an order, every text as sent; `marks` is what only bulk orders have. Source: Transfer."""
+    return OrderLine(
+        item_id=line.get("itemId"),
+        amount_yen=parse_yen(line["transferAmount"]),
+        edi_info=line.get("ediInfo"),
+        bank_code=line["beneficiaryBankCode"],
+        branch_code=line["beneficiaryBranchCode"],
+        account_type=line["accountTypeCode"],
+        account_number=line["accountNumber"],
+        beneficiary_name=line["beneficiaryName"],
+        bank_name=line.get("beneficiaryBankName"),
+        branch_name=line.get("beneficiaryBranchName"),
+        marks=marks,
     )
 
 
@@ -203,21 +220,6 @@ def _write_posting(line: StatementLine, *, with_payer: bool) -> Json:
             )
         )
     return written
-
-
-def _read_line(line: Mapping[str, Any]) -> OrderLine:
-    return OrderLine(
-        item_id=line.get("itemId"),
-        amount_yen=parse_yen(line["transferAmount"]),
-        edi_info=line.get("ediInfo"),
-        bank_code=line["beneficiaryBankCode"],
-        branch_code=line["beneficiaryBranchCode"],
-        account_type=line["accountTypeCode"],
-        account_number=line["accountNumber"],
-        beneficiary_name=line["beneficiaryName"],
-        bank_name=line.get("beneficiaryBankName"),
-        branch_name=line.get("beneficiaryBranchName"),
-    )
 
 
 def _number(digits: str | None) -> int | None:

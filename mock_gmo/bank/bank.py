@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
 
+from mock_gmo.bank.bulk_inquiry import BulkPage, BulkQuery, find_bulk_status
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.checks import check_order
 from mock_gmo.bank.customers import Account, Balance, Customer
@@ -23,6 +24,7 @@ from mock_gmo.bank.payments import Payment, list_payments
 from mock_gmo.bank.postings import BooksCheck, StatementLine
 from mock_gmo.bank.requests import (
     find_first_reply,
+    get_requested,
     key_expires_at,
     pending_approvals,
     pending_confirmation,
@@ -51,6 +53,7 @@ from mock_gmo.bank.transfers import (
     PendingConfirmation,
     Quote,
     RequestResult,
+    TransferKind,
     TransferOrder,
 )
 from mock_gmo.bank.visa import VisaCard, VisaUse
@@ -213,17 +216,19 @@ class Bank:
             account = self._state.get_own_account(customer_id, query.account_id)
             return read_visa_uses(self._state, account, query, today=civil_date(at))
 
-    def request_result(self, customer_id: str, account_id: str, apply_no: str, *, at: datetime) -> RequestResult:
-        """Return the result, at that instant, of the latest request for an application.
+    def request_result(
+        self, customer_id: str, account_id: str, apply_no: str, *, kind: TransferKind | None = None, at: datetime
+    ) -> RequestResult:
+        """Return the result, at that instant, of the latest request for an application of that kind, or of any.
 
         Raises AccountNotUsable, ApplyNoUnknown.
         """
         with self._lock:
             self._state.get_own_account(customer_id, account_id)
-            return result_of(self._state.get_own_application(account_id, apply_no), at=at)
+            return result_of(get_requested(self._state, account_id, apply_no, kind=kind), at=at)
 
     def transfer_status(self, customer_id: str, query: StatusQuery, *, at: datetime) -> StatusPage:
-        """Return what a status inquiry finds, one item a line.
+        """Return what a status inquiry of single transfers finds, one item a line.
 
         Raises AccountNotUsable, TransferClassNeedsBusinessId, NextItemKeyUnknown.
         """
@@ -231,6 +236,16 @@ class Bank:
             self._state.get_own_account(customer_id, query.account_id)
             with_business_id = self._state.get_customer(customer_id).business_id_management
             return find_status(self._state, query, with_business_id=with_business_id, today=civil_date(at))
+
+    def bulk_status(self, customer_id: str, query: BulkQuery, *, at: datetime) -> BulkPage:
+        """Return what a status inquiry of bulk transfers finds, one item an application.
+
+        Raises AccountNotUsable, DetailsNeedApplyNo, TransferClassNeedsBusinessId, NextItemKeyUnknown.
+        """
+        with self._lock:
+            self._state.get_own_account(customer_id, query.search.account_id)
+            with_business_id = self._state.get_customer(customer_id).business_id_management
+            return find_bulk_status(self._state, query, with_business_id=with_business_id, at=at)
 
     def quote(self, customer_id: str, order: TransferOrder, *, at: datetime) -> Quote:
         """Return the fees of an order after all checks of a request; nothing moves. Raises what a request raises."""
@@ -261,15 +276,22 @@ class Bank:
             return result
 
     def cancel_transfer(
-        self, customer_id: str, account_id: str, apply_no: str, cancel_class: str, *, at: datetime
+        self,
+        customer_id: str,
+        account_id: str,
+        apply_no: str,
+        cancel_class: str,
+        *,
+        kind: TransferKind = TransferKind.SINGLE,
+        at: datetime,
     ) -> RequestResult:
-        """Take a cancel. Raises AccountNotUsable, ApplyNoUnknown, CancelNotPossible."""
+        """Take a cancel that speaks of that kind. Raises AccountNotUsable, ApplyNoUnknown, CancelNotPossible."""
         state = self._state
         with self._lock:
             self._let_fall_due(at)
             state.get_own_account(customer_id, account_id)
             application = state.get_own_application(account_id, apply_no)
-            return request_cancel(state, application, cancel_class, Moment(at))
+            return request_cancel(state, application, cancel_class, Moment(at), asked_for=kind)
 
     # Time
 

@@ -3,10 +3,16 @@
 Source: README of the wire reference, "Order of checks" 12, and Corporation API, "Rules across fields".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from mock_gmo.bank.bulk import (
+    BULK_BENEFICIARY_LENGTH_MAX,
+    BULK_REMITTER_LENGTH_MAX,
+    passes_edi,
+    read_item_ids,
+)
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import BankEntry, BranchEntry
@@ -38,10 +44,22 @@ from mock_gmo.bank.refusals import (
 from mock_gmo.bank.rules import BankRules
 from mock_gmo.bank.state import BankState
 from mock_gmo.bank.states import Trigger, find_move
-from mock_gmo.bank.transfers import LINE_COUNT_MAX, TOTAL_AMOUNT_MAX_YEN, Line, OrderLine, TransferOrder
+from mock_gmo.bank.transfers import (
+    LINE_COUNT_MAX,
+    TOTAL_AMOUNT_MAX_YEN,
+    Line,
+    OrderLine,
+    TransferKind,
+    TransferOrder,
+)
 
 ORDINARY_DEPOSIT = "1"
 NEXT_BUSINESS_DAY, PREVIOUS_BUSINESS_DAY, REFUSE = "1", "2", "3"
+# Of remitter and beneficiary; what is longer after the conversion is cut off silently. Source: kana, "Which fields".
+NAME_LENGTHS_MAX = {
+    TransferKind.SINGLE: (NAME_LENGTH_MAX, NAME_LENGTH_MAX),
+    TransferKind.BULK: (BULK_REMITTER_LENGTH_MAX, BULK_BENEFICIARY_LENGTH_MAX),
+}
 
 
 @dataclass(slots=True)
@@ -55,6 +73,7 @@ class Draft:
     today: date
     account: Account
     designated_date: date
+    item_ids: list[str] = field(default_factory=list)
     remitter_name: str = ""
     texts: list[tuple[str, str | None]] = field(default_factory=list)
     places: list[tuple[BankEntry, BranchEntry]] = field(default_factory=list)
@@ -64,6 +83,15 @@ class Draft:
     def leaves_this_bank(self) -> bool:
         """Whether at least one line goes to another bank."""
         return any(line.bank_code != THIS_BANK for line in self.order.lines)
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether the order is a bulk transfer."""
+        return self.order.kind is TransferKind.BULK
+
+    def numbered_lines(self) -> Iterator[tuple[str, OrderLine]]:
+        """Yield every line with its number, in the order in which they were sent."""
+        return zip(self.item_ids, self.order.lines, strict=True)
 
 
 def check_order(state: BankState, customer: Customer, order: TransferOrder, *, at: datetime) -> Draft:
@@ -85,15 +113,17 @@ def check_order(state: BankState, customer: Customer, order: TransferOrder, *, a
 
 def _check_item_ids(draft: Draft) -> None:
     lines = draft.order.lines
+    if draft.is_bulk:
+        draft.item_ids = read_item_ids(lines)
+        return
     if len(lines) > LINE_COUNT_MAX:
         raise ItemIdsNotConsecutive(str(LINE_COUNT_MAX + 1))
     for number, line in enumerate(lines, start=1):
-        if line.item_id is None and len(lines) == 1:
-            continue
-        if line.item_id is None:
+        if line.item_id is None and len(lines) > 1:
             raise ItemIdMissing(str(number))
-        if not _is_number(line.item_id, number):
+        if line.item_id is not None and not _is_number(line.item_id, number):
             raise ItemIdsNotConsecutive(str(number))
+        draft.item_ids.append(str(number))
 
 
 def _check_totals(draft: Draft) -> None:
@@ -109,34 +139,38 @@ def _check_totals(draft: Draft) -> None:
 
 def _check_texts(draft: Draft) -> None:
     rules, order = draft.state.rules, draft.order
+    remitter_max, beneficiary_max = NAME_LENGTHS_MAX[order.kind]
     if order.remitter_name is None:
-        draft.remitter_name = draft.account.name_kana
+        draft.remitter_name = draft.account.name_kana[:remitter_max]
     else:
-        draft.remitter_name = _converted(order.remitter_name, rules, item_id=None, name="remitter_name")
-    for number, line in enumerate(order.lines, start=1):
-        beneficiary = _converted(line.beneficiary_name, rules, item_id=str(number), name="beneficiary_name")
-        draft.texts.append((beneficiary, _checked_edi(line, rules, item_id=str(number))))
+        remitter_name = _converted(order.remitter_name, rules, item_id=None, name="remitter_name")
+        draft.remitter_name = remitter_name[:remitter_max]
+    for item_id, line in draft.numbered_lines():
+        beneficiary = _converted(line.beneficiary_name, rules, item_id=item_id, name="beneficiary_name")
+        edi_info = _checked_edi(line, rules, item_id=item_id)
+        draft.texts.append((beneficiary[:beneficiary_max], edi_info if passes_edi(line) else None))
 
 
 def _check_banks(draft: Draft) -> None:
     directory = draft.state.directory
-    for number, line in enumerate(draft.order.lines, start=1):
+    for item_id, line in draft.numbered_lines():
         bank = directory.find_bank(line.bank_code)
         branch = directory.find_branch(line.bank_code, line.branch_code) if bank else None
         if bank is None or branch is None:
-            raise BankOrBranchUnknown(str(number))
+            raise BankOrBranchUnknown(item_id)
         draft.places.append((bank, branch))
 
 
 def _check_beneficiaries(draft: Draft) -> None:
     """No line pays the debited account; with that settled, the lines can be drawn up."""
     lines = []
-    for number, line in enumerate(draft.order.lines, start=1):
+    for index, (item_id, line) in enumerate(draft.numbered_lines()):
         paid_to = _ledger_of(draft.state, line)
         if paid_to == draft.account.account_id:
-            raise BeneficiaryIsDebitedAccount(str(number))
-        lines.append(_line(draft, line, number=number, paid_to=paid_to))
-    draft.lines = tuple(lines)
+            raise BeneficiaryIsDebitedAccount(item_id)
+        lines.append(_line(draft, line, index=index, paid_to=paid_to))
+    # Lines of a bulk order may come in any order; from here on they stand by their numbers.
+    draft.lines = tuple(sorted(lines, key=lambda line: int(line.item_id)))
 
 
 def _check_date(draft: Draft) -> None:
@@ -211,12 +245,12 @@ def _is_number(item_id: str, number: int) -> bool:
 
 
 def _converted(text: str, rules: BankRules, *, item_id: str | None, name: str) -> str:
-    """Convert, then cut: a character that grows can push others out."""
+    """Convert; whoever cuts does it afterwards, so a character that grows can push others out."""
     try:
         converted = convert_transfer_text(text, hiragana=rules.hiragana_converted)
     except ForbiddenCharacter:
         raise ForbiddenCharacterInText(item_id, name) from None
-    return converted[:NAME_LENGTH_MAX]
+    return converted
 
 
 def _checked_edi(line: OrderLine, rules: BankRules, *, item_id: str) -> str | None:
@@ -237,14 +271,14 @@ def _ledger_of(state: BankState, line: OrderLine) -> str:
     return state.account_id_by_number.get((line.branch_code, line.account_number), OUTSIDE)
 
 
-def _line(draft: Draft, line: OrderLine, *, number: int, paid_to: str) -> Line:
+def _line(draft: Draft, line: OrderLine, *, index: int, paid_to: str) -> Line:
     rules, accounts = draft.state.rules, draft.state.accounts
-    beneficiary_name, edi_info = draft.texts[number - 1]
-    bank, branch = draft.places[number - 1]
+    beneficiary_name, edi_info = draft.texts[index]
+    bank, branch = draft.places[index]
     own = paid_to in accounts and accounts[paid_to].customer_id == draft.customer.customer_id
     counts = not own or rules.own_account_moves_count_against_limit
     return Line(
-        item_id=str(number),
+        item_id=draft.item_ids[index],
         amount_yen=line.amount_yen,
         fee_yen=line_fee(rules.fees, bank_code=line.bank_code),
         counted_yen=line.amount_yen if counts else 0,
@@ -256,4 +290,5 @@ def _line(draft: Draft, line: OrderLine, *, number: int, paid_to: str) -> Line:
         beneficiary_name=beneficiary_name,
         paid_to=paid_to,
         status=find_move(None, Trigger.ACCEPTED).target,
+        marks=line.marks,
     )

@@ -21,6 +21,7 @@ from mock_gmo.bank.transfers import (
     Line,
     RequestKind,
     ResultCode,
+    TransferKind,
 )
 
 # Kinds of events that are no moves of the transfer itself.
@@ -45,13 +46,16 @@ def move(
     A cancel that waits for its holder ends when the transfer moves under it.
     """
     lines = []
+    shared_no: str | None = None
     for line in application.lines:
         if only is not None and line.item_id not in only:
             lines.append(line)
             continue
         row = find_move(line.status, trigger)
         _book(state, application, line, row, moment)
-        lines.append(_moved(state, line, row, moment))
+        lines.append(_moved(state, line, row, moment, accept_no=shared_no))
+        if application.kind is TransferKind.BULK:
+            shared_no = lines[-1].accept_no
         if only is not None:
             moment.tell(trigger, application.apply_no, item_id=line.item_id, detail=row.target.label)
     if only is None:
@@ -80,7 +84,7 @@ def start(state: BankState, application: Application, moment: Moment, *, today: 
 def finish_confirmation(state: BankState, application: Application, moment: Moment) -> Application:
     """Complete a transfer request: its holder has confirmed it, or need not."""
     done = replace(application.request, result=ResultCode.DONE, ended_at=moment.at, deadline=None)
-    application = state.keep(application, request=done)
+    application = state.keep(application, request=done, completed_at=moment.at)
     if not application.with_business_id:
         return start(state, application, moment, today=Trigger.CONFIRMED_TODAY, later=Trigger.CONFIRMED_LATER)
     state.agenda.add(approval_deadline(application), DueKind.APPROVAL_LIMIT, application.apply_no)
@@ -149,10 +153,11 @@ def _book(state: BankState, application: Application, line: Line, row: Move, mom
         state.books.post(entry.kind, entry.legs, at=moment.at, reference=reference)
 
 
-def _moved(state: BankState, line: Line, row: Move, moment: Moment) -> Line:
+def _moved(state: BankState, line: Line, row: Move, moment: Moment, *, accept_no: str | None) -> Line:
+    """Return the line after the move; `accept_no` is a number to share, None when the line gets its own."""
     changes: dict[str, object] = {"status": row.target}
     if row.target in _ACCEPTED_STATES and line.accept_no is None:
-        changes |= {"accept_no": state.next_number(moment.at), "accepted_at": moment.at}
+        changes |= {"accept_no": accept_no or state.next_number(moment.at), "accepted_at": moment.at}
     if row.money is Money.DEBIT:
         changes["debited_at"] = moment.at
     elif row.money in (Money.AMOUNT_BACK, Money.AMOUNT_AND_FEE_BACK):

@@ -90,5 +90,4 @@ def _reference(posting: Posting) -> Reference:
 
 def _line_of(state: BankState, debit: Posting) -> Line:
     reference = _reference(debit)
-    lines = state.applications[reference.apply_no].lines
-    return lines[int(reference.item_id) - 1]
+    return state.applications[reference.apply_no].line(reference.item_id)

@@ -140,7 +140,7 @@ class DuplicateKeyOtherBody(BankRefusal):
 
 
 class ItemIdsNotConsecutive(LineRefusal):
-    """Line numbers are not 1, 2, 3 …, or there are more lines than one request may have."""
+    """Line numbers are not 1, 2, 3 … (in a bulk transfer: one comes twice), or there are too many lines."""
 
     refusal_id = "item_ids_not_consecutive"
 
@@ -155,6 +155,12 @@ class TransferClassNeedsBusinessId(BankRefusal):
     """The search by class was asked for without business-ID management."""
 
     refusal_id = "transfer_class_needs_business_id"
+
+
+class DetailsNeedApplyNo(BankRefusal):
+    """The lines of bulk transfers were asked for in a search; only those of one application can be."""
+
+    refusal_id = "details_need_apply_no"
 
 
 class ImpossibleStep(Exception):
@@ -197,4 +203,5 @@ REFUSALS: tuple[type[BankRefusal], ...] = (
     ItemIdsNotConsecutive,
     ItemIdMissing,
     TransferClassNeedsBusinessId,
+    DetailsNeedApplyNo,
 )

@@ -18,7 +18,7 @@ from mock_gmo.bank.execution import (
     finish_cancel,
     finish_confirmation,
 )
-from mock_gmo.bank.refusals import CancelNotPossible, DuplicateKeyOtherBody
+from mock_gmo.bank.refusals import ApplyNoUnknown, CancelNotPossible, DuplicateKeyOtherBody
 from mock_gmo.bank.state import BankState, Moment, StoredReply
 from mock_gmo.bank.states import TransferStatus
 from mock_gmo.bank.transfers import (
@@ -30,14 +30,16 @@ from mock_gmo.bank.transfers import (
     RequestKind,
     RequestResult,
     ResultCode,
+    TransferKind,
     TransferOrder,
 )
 
-WITHDRAW_APPLICATION, CANCEL_RESERVATION = "1", "2"
-# Source: Corporation API, 振込取消依頼. Classes 3 and 4 speak of bulk transfers and fit no single one.
-STATE_FOR_CLASS = {
-    WITHDRAW_APPLICATION: TransferStatus.APPLIED,
-    CANCEL_RESERVATION: TransferStatus.RESERVED,
+# What a class cancels, and the state that it must be in. Source: Corporation API, 振込取消依頼 and 総合振込取消依頼.
+PLACE_OF_CLASS = {
+    "1": (TransferKind.SINGLE, TransferStatus.APPLIED),
+    "2": (TransferKind.SINGLE, TransferStatus.RESERVED),
+    "3": (TransferKind.BULK, TransferStatus.APPLIED),
+    "4": (TransferKind.BULK, TransferStatus.RESERVED),
 }
 
 
@@ -77,15 +79,22 @@ def key_expires_at(state: BankState, *, at: datetime) -> datetime:
     return at + timedelta(seconds=state.rules.idempotency_seconds)
 
 
-def request_cancel(state: BankState, application: Application, cancel_class: str, moment: Moment) -> RequestResult:
+def request_cancel(
+    state: BankState, application: Application, cancel_class: str, moment: Moment, *, asked_for: TransferKind
+) -> RequestResult:
     """Take a cancel: it waits for its holder like a transfer does, or is complete at once.
 
-    Raises CancelNotPossible when the class is not for this customer or not for this state, or a cancel waits already.
+    `asked_for` is the kind that the operation speaks of. Raises CancelNotPossible when the class is not for that
+    operation, this customer, this kind or this state, or a cancel waits already.
     """
     customer = state.get_customer(application.customer_id)
-    fits = application.stage is STATE_FOR_CLASS.get(cancel_class)
-    allowed = cancel_class != WITHDRAW_APPLICATION or customer.business_id_management
-    if application.request.result is ResultCode.WAITING or not (fits and allowed):
+    place = PLACE_OF_CLASS.get(cancel_class)
+    allowed = application.stage is not TransferStatus.APPLIED or customer.business_id_management
+    if place != (application.kind, application.stage) or not allowed:
+        raise CancelNotPossible
+    if application.kind is not asked_for and not _takes_over(state, asked_for):
+        raise CancelNotPossible
+    if application.request.result is ResultCode.WAITING:
         raise CancelNotPossible
     request = LatestRequest(RequestKind.CANCEL, ResultCode.WAITING, moment.at, cancel_class=cancel_class)
     if customer.confirmation_required:
@@ -95,6 +104,14 @@ def request_cancel(state: BankState, application: Application, cancel_class: str
     else:
         application = finish_cancel(state, state.keep(application, request=request), moment)
     return result_of(application, at=moment.at)
+
+
+def get_requested(state: BankState, account_id: str, apply_no: str, *, kind: TransferKind | None) -> Application:
+    """Return the account's application of that kind, or of any when `kind` is None. Raises ApplyNoUnknown."""
+    application = state.get_own_application(account_id, apply_no)
+    if kind not in (None, application.kind):
+        raise ApplyNoUnknown
+    return application
 
 
 def result_of(application: Application, *, at: datetime) -> RequestResult:
@@ -127,6 +144,8 @@ def pending_confirmation(application: Application) -> PendingConfirmation:
         designated_date=application.designated_date,
         requested_at=request.requested_at,
         expires_at=request.deadline,
+        transfer_kind=application.kind,
+        data_name=application.data_name,
     )
 
 
@@ -137,6 +156,11 @@ def pending_approvals(state: BankState, customer_id: str, *, at: datetime) -> li
         for application in sorted(_planned(state, customer_id, today=civil_date(at)), key=lambda it: it.apply_no)
         if application.stage is TransferStatus.APPLIED
     ]
+
+
+def _takes_over(state: BankState, asked_for: TransferKind) -> bool:
+    """Whether the operation of one kind also serves the other: only that of single transfers may, by a setting."""
+    return asked_for is TransferKind.SINGLE and state.rules.bulk_cancel_under_transfer
 
 
 def _planned(state: BankState, customer_id: str, *, today: date) -> Iterator[Application]:
@@ -162,6 +186,8 @@ def _pending_approval(application: Application) -> PendingApproval:
         apply_comment=application.apply_comment,
         requested_at=application.requested_at,
         expires_at=approval_deadline(application),
+        transfer_kind=application.kind,
+        data_name=application.data_name,
     )
 
 
@@ -181,4 +207,6 @@ def _application(draft: Draft, *, deadline: datetime | None) -> Application:
         with_business_id=with_business_id,
         lines=draft.lines,
         request=LatestRequest(RequestKind.TRANSFER, ResultCode.WAITING, at, deadline=deadline),
+        kind=order.kind,
+        data_name=order.data_name,
     )

@@ -72,6 +72,8 @@ class BankRules:
     currency_rate_time: time = time(10, 0)
     visa_items_max: int = 99_999
     visa_newest_first: bool = True
+    bulk_detail_seconds: int = 600
+    bulk_cancel_under_transfer: bool = False
     fees: FeeRules = field(default_factory=FeeRules)
     # Those below change replies only; the bank itself never reads them.
     duplicate_key_conflict_status: int = 400
@@ -86,8 +88,8 @@ class BankRules:
             raise ValueError("confirmation_seconds and idempotency_seconds are 1 or more")
         if self.visa_items_max < 1:
             raise ValueError("visa_items_max is 1 or more")
-        if self.settle_interbank_seconds < 0 or self.date_ahead_days < 0:
-            raise ValueError("settle_interbank_seconds and date_ahead_days are 0 or more")
+        if min(self.settle_interbank_seconds, self.date_ahead_days, self.bulk_detail_seconds) < 0:
+            raise ValueError("settle_interbank_seconds, date_ahead_days and bulk_detail_seconds are 0 or more")
         if not 0 <= self.day_close_seconds < 86_400:
             raise ValueError(f"day_close_seconds lies within one day, not {self.day_close_seconds}")
         tries = self.try_times

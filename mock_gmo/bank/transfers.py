@@ -4,6 +4,7 @@ All are frozen: a move makes a new Application, so whoever holds one sees a mome
 moves are in states.py; nothing here decides.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +14,22 @@ from mock_gmo.bank.states import APPLY_STATUS, TransferStatus
 
 LINE_COUNT_MAX = 99
 TOTAL_AMOUNT_MAX_YEN = 999_999_999_999
+
+
+class TransferKind(StrEnum):
+    """振込 of 1 to 99 lines, or 総合振込. They share one series of numbers; each has operations of its own."""
+
+    SINGLE = "single"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkMarks:
+    """What only a line of a bulk transfer carries, as sent. All but the `identification` is kept for reference only."""
+
+    clearing_house: str | None = None
+    new_code: str | None = None
+    identification: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,7 @@ class OrderLine:
     beneficiary_name: str
     bank_name: str | None = None
     branch_name: str | None = None
+    marks: BulkMarks | None = None
 
     def __post_init__(self) -> None:
         if self.amount_yen < 1:
@@ -47,6 +65,8 @@ class TransferOrder:
     total_amount_yen: int | None
     apply_comment: str | None
     lines: tuple[OrderLine, ...]
+    kind: TransferKind = TransferKind.SINGLE
+    data_name: str | None = None
 
     def __post_init__(self) -> None:
         if not self.lines:
@@ -55,11 +75,12 @@ class TransferOrder:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A caller's key with its scope: the client and the user behind the access token."""
+    """A caller's key with its scope: the client and the user behind the access token, and the kind of request."""
 
     client_id: str
     user: str
     key: str
+    kind: TransferKind = TransferKind.SINGLE
 
 
 class RequestKind(StrEnum):
@@ -116,11 +137,15 @@ class Line:
     debited_at: datetime | None = None
     settled_at: datetime | None = None
     came_back_at: datetime | None = None
+    marks: BulkMarks | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A request that the bank took: `designated_date` is the day after the holiday rule, `stated_date` the one sent."""
+    """A request that the bank took: `designated_date` is the day after the holiday rule, `stated_date` the one sent.
+
+    Its lines stand in the order of their numbers; `completed_at` is when the transfer request, not a cancel, was done.
+    """
 
     apply_no: str
     customer_id: str
@@ -134,6 +159,15 @@ class Application:
     with_business_id: bool
     lines: tuple[Line, ...]
     request: LatestRequest
+    kind: TransferKind = TransferKind.SINGLE
+    data_name: str | None = None
+    completed_at: datetime | None = None
+
+    def line(self, item_id: str) -> Line:
+        """Return the line with that number, which must exist."""
+        line = self.lines[bisect_left(self.lines, int(item_id), key=lambda line: int(line.item_id))]
+        assert line.item_id == item_id, f"no line {item_id}"
+        return line
 
     @property
     def stage(self) -> TransferStatus:
@@ -191,6 +225,8 @@ class PendingConfirmation:
     designated_date: date
     requested_at: datetime
     expires_at: datetime
+    transfer_kind: TransferKind = TransferKind.SINGLE
+    data_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +247,8 @@ class PendingApproval:
     apply_comment: str | None
     requested_at: datetime
     expires_at: datetime
+    transfer_kind: TransferKind = TransferKind.SINGLE
+    data_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

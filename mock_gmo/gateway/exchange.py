@@ -9,7 +9,7 @@ from flask import Request
 
 from mock_gmo.contract import Operation
 from mock_gmo.errors import Reply
-from mock_gmo.gateway.body import read_bytes
+from mock_gmo.gateway.body import body_bytes_max, read_bytes
 from mock_gmo.gateway.peer import Address
 from mock_gmo.oauth.clients import Client
 from mock_gmo.oauth.tokens import AccessToken
@@ -43,7 +43,8 @@ class Exchange:
     def read_body(self) -> bytes:
         """Return the bytes of the request body; they are read once. Raises Unreadable."""
         if self.raw_body is None:
-            self.raw_body = read_bytes(self.request)
+            lines_max = self.operation.lines_max if self.operation is not None else 0
+            self.raw_body = read_bytes(self.request, bytes_max=body_bytes_max(lines_max=lines_max))
         return self.raw_body
 
 

@@ -48,7 +48,7 @@ def check_query(fields: Sequence[Field], values: Mapping[str, list[str]], *, str
         if len(set(present)) > 1:
             raise Refused("field_invalid", label=field.label)
         if present:
-            read[field.name] = present[0]
+            read[field.name] = field.other_forms.get(present[0], present[0])
     return _checked(fields, read, strict=strict)
 
 

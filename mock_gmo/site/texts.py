@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from mock_gmo.bank.transfers import TransferKind
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -33,6 +35,12 @@ SCOPE_TEXTS: Final[dict[str, Text]] = {
 ACCOUNT_TYPE_TEXTS: Final[dict[str, Text]] = {
     "01": Text("普通預金（有利息）", "Ordinary account"),
     "02": Text("普通預金（決済用）", "Settlement account"),
+}
+
+# What waits for its holder or its approver.
+TRANSFER_KIND_TEXTS: Final[dict[TransferKind, Text]] = {
+    TransferKind.SINGLE: Text("振込", "transfer"),
+    TransferKind.BULK: Text("総合振込", "bulk transfer"),
 }
 
 # The account that a transfer goes to. Source: Corporation API, transfers, accountTypeCode.

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from mock_gmo.bank.customers import Account
 from mock_gmo.bank.days import JAPAN
 from mock_gmo.bank.transfers import PendingApproval, PendingConfirmation, RequestKind
-from mock_gmo.site.texts import BENEFICIARY_ACCOUNT_TEXTS, Text
+from mock_gmo.site.texts import BENEFICIARY_ACCOUNT_TEXTS, TRANSFER_KIND_TEXTS, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Order:
     """The facts of one order. Instants are in Japanese time."""
 
     apply_no: str
+    kind: Text
     amount: str
     fee: str
     line_count: int
@@ -27,6 +28,7 @@ class Order:
     designated_date: date
     requested_at: datetime
     expires_at: datetime
+    data_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def _to_confirm(request: PendingConfirmation, names: dict[str, str], *, at: date
 def _order(request: PendingConfirmation | PendingApproval, names: dict[str, str]) -> Order:
     return Order(
         apply_no=request.apply_no,
+        kind=TRANSFER_KIND_TEXTS[request.transfer_kind],
         amount=f"{request.amount_yen:,}",
         fee=f"{request.fee_yen:,}",
         line_count=request.line_count,
@@ -94,4 +97,5 @@ def _order(request: PendingConfirmation | PendingApproval, names: dict[str, str]
         designated_date=request.designated_date,
         requested_at=request.requested_at.astimezone(JAPAN),
         expires_at=request.expires_at.astimezone(JAPAN),
+        data_name=request.data_name,
     )

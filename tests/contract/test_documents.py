@@ -33,6 +33,11 @@ OPERATIONS = {
     "calculateTransferFee": "POST /ganb/api/corporation/v1/transfer/transferfee",
     "requestTransfer": "POST /ganb/api/corporation/v1/transfer/request",
     "cancelTransfer": "POST /ganb/api/corporation/v1/transfer/cancel",
+    "getBulkTransferStatus": "GET /ganb/api/corporation/v1/bulktransfer/status",
+    "getBulkTransferRequestResult": "GET /ganb/api/corporation/v1/bulktransfer/request-result",
+    "calculateBulkTransferFee": "POST /ganb/api/corporation/v1/bulktransfer/transferfee",
+    "requestBulkTransfer": "POST /ganb/api/corporation/v1/bulktransfer/request",
+    "cancelBulkTransfer": "POST /ganb/api/corporation/v1/bulktransfer/cancel",
 }
 
 # From an operation to the operations that its success leads to.
@@ -46,6 +51,10 @@ LINKS = {
     "getTransferRequestResult": {"getTransferStatus"},
     "requestTransfer": {"getTransferRequestResult", "getTransferStatus", "cancelTransfer"},
     "cancelTransfer": {"getTransferRequestResult", "getTransferStatus"},
+    "getBulkTransferStatus": {"getBulkTransferStatus", "getBulkTransferRequestResult"},
+    "getBulkTransferRequestResult": {"getBulkTransferStatus"},
+    "requestBulkTransfer": {"getBulkTransferRequestResult", "getBulkTransferStatus", "cancelBulkTransfer"},
+    "cancelBulkTransfer": {"getBulkTransferRequestResult", "getBulkTransferStatus"},
     "issueToken": {"issueToken"},
 }
 

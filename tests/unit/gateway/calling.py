@@ -21,7 +21,7 @@ REDIRECT_URI = "http://127.0.0.1/callback"
 API = "/ganb/api/corporation/v1"
 TOKEN_URL = "/ganb/api/auth/v1/token"
 CONTROL = "/_sandbox/v1"
-SCOPES = "private:account private:transfer offline_access"
+SCOPES = "private:account private:transfer private:bulk-transfer offline_access"
 
 
 @dataclass

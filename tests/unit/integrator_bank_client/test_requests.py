@@ -81,7 +81,15 @@ CASES = [
 
 
 # What the bank offers and the integrator has no use for.
-NOT_CALLED = {"getDepositTransactions", "getVisaTransactions"}
+NOT_CALLED = {
+    "getDepositTransactions",
+    "getVisaTransactions",
+    "getBulkTransferStatus",
+    "getBulkTransferRequestResult",
+    "calculateBulkTransferFee",
+    "requestBulkTransfer",
+    "cancelBulkTransfer",
+}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.operation)

@@ -1,5 +1,6 @@
 """What waits for the holder's confirmation, and how it is confirmed."""
 
+from mock_gmo.bank.transfers import TransferKind
 from tests.unit.site.visits import PASSWORD, Bench
 
 FEE_YEN = 143
@@ -30,6 +31,22 @@ def test_a_waiting_transfer_shows_amount_beneficiary_and_time_left_on_the_banks_
         "12:00:48",
         "12:10:00",
     ):
+        assert words in visitor.page
+
+
+def test_a_bulk_transfer_says_so_with_the_name_of_its_data():
+    bench = Bench()
+    apply_no = bench.request_transfer(kind=TransferKind.BULK, data_name="4月分", days_ahead=1)
+
+    visitor = logged_in(bench)
+
+    for words in ("総合振込 ", "Bulk transfer", "振込データ名", "4月分", "Confirm the bulk transfer", apply_no):
+        assert words in visitor.page
+    assert visitor.confirm(apply_no).status_code == 303
+    account_id = bench.bank.accounts_of("mihon")[0].account_id
+    bench.bank.cancel_transfer("mihon", account_id, apply_no, "4", kind=TransferKind.BULK, at=bench.clock.at)
+    visitor.open("/site/confirmations")
+    for words in ("総合振込の取消", "Cancel a bulk transfer", "円の総合振込を取り消します"):
         assert words in visitor.page
 
 

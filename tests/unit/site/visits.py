@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from ipaddress import ip_address
 from itertools import count
+from typing import Any
 
 from flask import Flask, request
 from flask.testing import FlaskClient
@@ -147,9 +148,10 @@ class Bench:
         amount_yen: int = 50_000,
         days_ahead: int = 0,
         apply_comment: str | None = None,
+        **bulk: Any,
     ) -> str:
-        """Ask the bank for a transfer; returns the apply number."""
-        line = OrderLine(None, amount_yen, None, "0001", "001", "1", "1234567", "ﾔﾏﾀﾞ ﾀﾛｳ")
+        """Ask the bank for a transfer, or with `kind` and `data_name` for a bulk one; returns the apply number."""
+        line = OrderLine("1", amount_yen, None, "0001", "001", "1", "1234567", "ﾔﾏﾀﾞ ﾀﾛｳ")
         order = TransferOrder(
             account_id=self.bank.accounts_of(customer_id)[0].account_id,
             remitter_name=None,
@@ -159,6 +161,7 @@ class Bench:
             total_amount_yen=None,
             apply_comment=apply_comment,
             lines=(line,),
+            **bulk,
         )
         return self.bank.request_transfer(customer_id, order, key=None, at=self.clock.at).apply_no
 
