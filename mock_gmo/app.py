@@ -21,6 +21,13 @@ from mock_gmo.api.transfers import (
     get_transfer_status,
     request_transfer,
 )
+from mock_gmo.api.virtual_accounts import (
+    change_virtual_account_status,
+    close_virtual_account_contract,
+    get_virtual_account_deposits,
+    issue_virtual_accounts,
+    list_virtual_accounts,
+)
 from mock_gmo.console import actions, registrations
 from mock_gmo.console.problems import Problem
 from mock_gmo.console.routes import Action, create_console, problem_reply
@@ -119,6 +126,11 @@ HANDLERS: Final[dict[str, Handler]] = {
     "calculateTransferFee": calculate_transfer_fee,
     "requestTransfer": request_transfer,
     "cancelTransfer": cancel_transfer,
+    "listVirtualAccounts": list_virtual_accounts,
+    "getVirtualAccountDeposits": get_virtual_account_deposits,
+    "issueVirtualAccounts": issue_virtual_accounts,
+    "changeVirtualAccountStatus": change_virtual_account_status,
+    "closeVirtualAccountContract": close_virtual_account_contract,
 }
 
 

@@ -38,6 +38,7 @@ class Field:
     takes_integers_leniently: bool = False
     required_with: Conditions = ()
     only_with: Conditions = ()
+    not_with: Conditions = ()
     not_before: str | None = None
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
@@ -187,6 +188,7 @@ class _Document:
             takes_integers_leniently=bool(told.get("x-lenient-number", False)),
             required_with=_conditions(told.get("x-required-with")),
             only_with=_conditions(told.get("x-only-with")),
+            not_with=_conditions(told.get("x-not-with")),
             not_before=told.get("x-not-before"),
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),

@@ -19,7 +19,7 @@ MASK = "[masked]"
 
 SECRET_NAMES = frozenset({
     "access_token", "refresh_token", "id_token", "code", "code_verifier", "client_secret", "password",
-    "transaction_password", "authorization", "x-access-token", "token", "secret",
+    "transaction_password", "authorization", "x-access-token", "token", "secret", "vacontractauthkey",
 })  # fmt: skip
 # WSGI name, and the name under which the journal shows it.
 KEPT_HEADERS = (
@@ -29,7 +29,7 @@ KEPT_HEADERS = (
 )  # fmt: skip
 _KEPT_HEADERS = tuple((key, name, name.lower() in SECRET_NAMES) for key, name in KEPT_HEADERS)
 # Nearly no body names a secret, so a look for these beginnings saves taking every body apart. Lower case.
-_HINTS = ("token", "secret", "password", "authorization", '"code', "code=", "\\u")
+_HINTS = ("token", "secret", "password", "authorization", '"code', "code=", "authkey", "\\u")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from mock_gmo.bank.transfers import (
     RequestResult,
     TransferOrder,
 )
+from mock_gmo.bank.virtual_account_desk import VirtualAccountDesk
 
 # What fell due inside a command waits here for the next tick; the oldest is dropped when nobody ticks for long.
 UNREPORTED_EVENTS_MAX = 10_000
@@ -64,11 +65,17 @@ class Bank:
         self._lock = RLock()
         self._state = BankState(rules=rules, calendar=calendar, directory=directory)
         self._unreported: deque[Event] = deque(maxlen=UNREPORTED_EVENTS_MAX)
+        self._virtual_accounts = VirtualAccountDesk(self._state, self._lock, self._let_fall_due)
 
     @property
     def rules(self) -> BankRules:
         """The rules that this bank was built with."""
         return self._state.rules
+
+    @property
+    def virtual_accounts(self) -> VirtualAccountDesk:
+        """The desk for virtual accounts; it works on this bank's state under this bank's lock."""
+        return self._virtual_accounts
 
     # Customers and accounts
 
@@ -117,6 +124,7 @@ class Bank:
         *,
         confirmation_required: bool | None = None,
         business_id_management: bool | None = None,
+        virtual_accounts_enabled: bool | None = None,
         transfer_limit_yen: Mapping[str, int] | None = None,
     ) -> Customer:
         """Change how the bank treats a customer from now on; limits by account id. What is under way keeps its course.
@@ -130,6 +138,8 @@ class Bank:
                 customer = replace(customer, confirmation_required=confirmation_required)
             if business_id_management is not None:
                 customer = replace(customer, business_id_management=business_id_management)
+            if virtual_accounts_enabled is not None:
+                customer = replace(customer, virtual_accounts_enabled=virtual_accounts_enabled)
             accounts = [
                 replace(state.get_own_account(customer_id, account_id), transfer_limit_yen=limit_yen)
                 for account_id, limit_yen in (transfer_limit_yen or {}).items()

@@ -25,6 +25,7 @@ from mock_gmo.bank.transfers import (
     RequestResult,
     TransferOrder,
 )
+from mock_gmo.bank.virtual_accounts import VirtualAccountState
 
 NUMBER_DIGITS = 8
 
@@ -98,6 +99,7 @@ class BankState:
     limits: LimitUse = field(default_factory=LimitUse)
     agenda: Agenda = field(default_factory=Agenda)
     numbers_given: dict[date, int] = field(default_factory=dict)
+    virtual: VirtualAccountState = field(default_factory=VirtualAccountState)
 
     def get_customer(self, customer_id: str) -> Customer:
         """Return the customer. Raises CustomerUnknown."""

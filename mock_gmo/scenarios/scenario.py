@@ -77,6 +77,9 @@ class ScenarioCustomer:
     business_id_management: bool
     accounts: tuple[ScenarioAccount, ...]
     logins: tuple[Login, ...]
+    virtual_accounts_enabled: bool = True
+    va_partner_keys: tuple[tuple[Secret, str], ...] = ()
+    """Keys of a partner company (提携企業), each with the customer that it acts for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ OPERATIONS = {
     "calculateTransferFee": "POST /ganb/api/corporation/v1/transfer/transferfee",
     "requestTransfer": "POST /ganb/api/corporation/v1/transfer/request",
     "cancelTransfer": "POST /ganb/api/corporation/v1/transfer/cancel",
+    "listVirtualAccounts": "POST /ganb/api/corporation/v1/va/list",
+    "getVirtualAccountDeposits": "GET /ganb/api/corporation/v1/va/deposit-transactions",
+    "issueVirtualAccounts": "POST /ganb/api/corporation/v1/va/issue",
+    "changeVirtualAccountStatus": "POST /ganb/api/corporation/v1/va/status-change",
+    "closeVirtualAccountContract": "POST /ganb/api/corporation/v1/va/close-request",
 }
 
 # From an operation to the operations that its success leads to.
@@ -42,6 +47,10 @@ LINKS = {
     "getTransferRequestResult": {"getTransferStatus"},
     "requestTransfer": {"getTransferRequestResult", "getTransferStatus", "cancelTransfer"},
     "cancelTransfer": {"getTransferRequestResult", "getTransferStatus"},
+    "listVirtualAccounts": {"getVirtualAccountDeposits", "changeVirtualAccountStatus"},
+    "getVirtualAccountDeposits": {"getVirtualAccountDeposits"},
+    "issueVirtualAccounts": {"listVirtualAccounts", "getVirtualAccountDeposits", "changeVirtualAccountStatus"},
+    "changeVirtualAccountStatus": {"listVirtualAccounts", "changeVirtualAccountStatus"},
     "issueToken": {"issueToken"},
 }
 
