@@ -92,6 +92,10 @@ PLANTED: Mapping[str, tuple[str, Any, str]] = {
     "a condition names what is not there": (
         f"{STATUS}/parameters/2/x-only-with", {"queryKeyKlass": "1"}, f"{STATUS}/parameters/2",
     ),
+    "a condition of a member names what is not there": (
+        "#/components/schemas/VaListRequest/properties/expireDateTo/x-not-with", {"vaTypeKode": "2"},
+        "#/components/schemas/VaListRequest/properties/expireDateTo",
+    ),
     "a reference leads nowhere": (
         "#/components/schemas/BalancesResponse/properties/balances/items/$ref", "#/components/schemas/None",
         "#/components/schemas/BalancesResponse/properties/balances/items",
@@ -213,6 +217,8 @@ def test_the_lint_finds_a_wrong_row_of_the_table(change: dict[str, Any], expecte
         ("getTransferStatus.settled.yaml", "#/request/query/dateFrom", "2026-04-01"),
         ("getTransferStatus.settled.yaml", "#/request/query/applyNo", ""),
         ("getTransactions.lastPage.yaml", "#/request/query/dateTo", "2026-02-01"),
+        ("listVirtualAccounts.withDeposits.yaml", "#/request/body/depositAmountExistCode", "3"),
+        ("listVirtualAccounts.latestDepositOfNone.yaml", "#/request/body/depositAmountExistCode", "1"),
         ("authorize.scopesMixed.yaml", "#/reply/headers/Location", "https://shop.example/?error=access_denied"),
         ("issueToken.newToken.yaml", "#/reply/headers/Cache-Control", None),
     ],
