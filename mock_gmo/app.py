@@ -34,6 +34,13 @@ from mock_gmo.api.transfers import (
     get_transfer_status,
     request_transfer,
 )
+from mock_gmo.api.virtual_accounts import (
+    change_virtual_account_status,
+    close_virtual_account_contract,
+    get_virtual_account_deposits,
+    issue_virtual_accounts,
+    list_virtual_accounts,
+)
 from mock_gmo.console import actions, registrations
 from mock_gmo.console.problems import Problem
 from mock_gmo.console.routes import Action, create_console, problem_reply
@@ -139,6 +146,11 @@ HANDLERS: Final[dict[str, Handler]] = {
     "calculateBulkTransferFee": calculate_bulk_transfer_fee,
     "requestBulkTransfer": request_bulk_transfer,
     "cancelBulkTransfer": cancel_bulk_transfer,
+    "listVirtualAccounts": list_virtual_accounts,
+    "getVirtualAccountDeposits": get_virtual_account_deposits,
+    "issueVirtualAccounts": issue_virtual_accounts,
+    "changeVirtualAccountStatus": change_virtual_account_status,
+    "closeVirtualAccountContract": close_virtual_account_contract,
 }
 
 

@@ -38,6 +38,7 @@ class Field:
     takes_integers_leniently: bool = False
     required_with: Conditions = ()
     only_with: Conditions = ()
+    not_with: Conditions = ()
     not_before: str | None = None
     other_forms: Mapping[str, str] = field(default_factory=dict)
     """Forms of a value that mean another one, which is read in their place."""
@@ -191,6 +192,7 @@ class _Document:
             takes_integers_leniently=bool(told.get("x-lenient-number", False)),
             required_with=_conditions(told.get("x-required-with")),
             only_with=_conditions(told.get("x-only-with")),
+            not_with=_conditions(told.get("x-not-with")),
             not_before=told.get("x-not-before"),
             other_forms=told.get("x-other-forms", {}),
             line_fields=self._members(items) if has_lines and items else (),

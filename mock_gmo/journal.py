@@ -19,7 +19,7 @@ MASK = "[masked]"
 
 SECRET_NAMES = frozenset({
     "access_token", "refresh_token", "id_token", "code", "code_verifier", "client_secret", "password",
-    "transaction_password", "authorization", "x-access-token", "token", "secret",
+    "transaction_password", "authorization", "x-access-token", "token", "secret", "vacontractauthkey",
     "state", "nonce", "code_challenge",
 })  # fmt: skip
 # WSGI name, and the name under which the journal shows it.
@@ -44,6 +44,7 @@ _HINTS = (
     "nonce=",
     "\\u",
     "%",
+    "authkey",
 )
 
 

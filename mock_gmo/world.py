@@ -178,6 +178,8 @@ class World:
                     kind=customer.kind,
                     confirmation_required=customer.confirmation_required,
                     business_id_management=customer.business_id_management,
+                    virtual_accounts_enabled=customer.virtual_accounts_enabled,
+                    va_partner_keys=tuple((key.reveal(), acted_for) for key, acted_for in customer.va_partner_keys),
                 )
             )
         accounts = [(account, customer.customer_id) for customer in scenario.customers for account in customer.accounts]

@@ -41,7 +41,14 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "calculateBulkTransferFee": _REFUSALS | {"200"},
     "requestBulkTransfer": _REFUSALS | {"201", "409", "422"},
     "cancelBulkTransfer": _REFUSALS | {"201"},
+    "listVirtualAccounts": _REFUSALS | {"200"},
+    "getVirtualAccountDeposits": _REFUSALS | {"200"},
+    "issueVirtualAccounts": _REFUSALS | {"201"},
+    "changeVirtualAccountStatus": _REFUSALS | {"200"},
+    "closeVirtualAccountContract": _REFUSALS | {"200"},
 }
+CONDITIONS = ("x-required-with", "x-only-with", "x-not-with")
+SCOPE_FAMILIES = ("account", "transfer", "bulk-transfer", "virtual-account")
 
 Rule = Callable[[Document], Iterator[Complaint]]
 
@@ -140,7 +147,7 @@ def bank_operations_are_complete(document: Document) -> Iterator[Complaint]:
         if operation.get("x-name-ja") != operation.get("summary"):
             yield document.complaint(pointer, "summary and x-name-ja differ")
         if document.name != "auth" and operation.get("x-scope-family") not in SCOPE_FAMILIES:
-            yield document.complaint(pointer, f"x-scope-family is none of {SCOPE_FAMILIES}")
+            yield document.complaint(pointer, f"x-scope-family is none of {', '.join(SCOPE_FAMILIES)}")
 
 
 def bank_lengths_agree(document: Document) -> Iterator[Complaint]:
@@ -206,14 +213,19 @@ def bank_replies_are_closed(document: Document) -> Iterator[Complaint]:
             yield document.complaint(pointer, "a reply must not admit unknown members")
 
 
-def bank_conditions_name_earlier_parameters(document: Document) -> Iterator[Complaint]:
-    """x-required-with, x-only-with and x-not-before speak of parameters that come before."""
-    for operation in document.operations:
+def bank_conditions_name_earlier_fields(document: Document) -> Iterator[Complaint]:
+    """x-required-with, x-only-with, x-not-with and x-not-before speak of parameters or members that come before."""
+    groups = [list(document.parameters(operation).items()) for operation in document.operations]
+    groups += [
+        [(name, f"{pointer}/properties/{escape(name)}") for name in document.at(pointer)["properties"]]
+        for pointer in document.request_schemas
+    ]
+    for group in groups:
         earlier: set[str] = set()
-        for name, pointer in document.parameters(operation).items():
-            parameter = document.at(pointer)
-            spoken_of = {*parameter.get("x-required-with", {}), *parameter.get("x-only-with", {})}
-            spoken_of |= {parameter["x-not-before"]} if "x-not-before" in parameter else set()
+        for name, pointer in group:
+            field = document.at(pointer)
+            spoken_of = {name for condition in CONDITIONS for name in field.get(condition, {})}
+            spoken_of |= {field["x-not-before"]} if "x-not-before" in field else set()
             if later := sorted(spoken_of - earlier):
                 yield document.complaint(pointer, f"speaks of {later}, which does not come before")
             earlier.add(name)
@@ -232,7 +244,7 @@ BANK_RULES: tuple[Rule, ...] = (
     bank_codes_are_named,
     bank_empty_values_are_absent,
     bank_replies_are_closed,
-    bank_conditions_name_earlier_parameters,
+    bank_conditions_name_earlier_fields,
 )
 
 

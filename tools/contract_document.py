@@ -14,7 +14,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCES_MAX = 16
 # Below these names stands data, where nothing is a schema; a property may have such a name all the same.
-DATA = frozenset({"value", "default", "const", "enum", "example", "x-codes", "x-only-with", "x-required-with"})
+DATA = frozenset(
+    {"value", "default", "const", "enum", "example", "x-codes", "x-only-with", "x-not-with", "x-required-with"}
+)
 ALTERNATIVES = frozenset({"oneOf", "anyOf", "not", "if", "then", "else"})
 NAME_HOLDERS = frozenset({"properties", "schemas", "examples", "headers", "links", "responses", "parameters", "paths"})
 

@@ -186,6 +186,12 @@ def _request_faults(request: Mapping[str, Any], document: Document, pointer: str
         for kind in document.at(body)["content"]:
             schema = document.resolve(f"{body}/content/{escape(kind)}/schema")
             yield from (f"request: {error}" for error in document.errors(schema, request.get("body")))
+            members = document.at(schema).get("properties", {})
+            for name, member in members.items():
+                yield from (
+                    f"request: {name} {fault}"
+                    for fault in _presence_faults({"name": name, **member}, request.get("body", {}))
+                )
 
 
 def _presence_faults(parameter: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
@@ -194,7 +200,10 @@ def _presence_faults(parameter: Mapping[str, Any], given: Mapping[str, Any]) -> 
     allowed = parameter.get("x-only-with", {})
     if value == "" and (parameter.get("required", False) or (needed and needed.items() <= given.items())):
         yield "is missing"
+    forbidden = parameter.get("x-not-with", {})
     if value != "" and not allowed.items() <= given.items():
         yield "is not allowed"
-    if value != "" and value < given.get(parameter.get("x-not-before", ""), value):
+    if value != "" and forbidden and forbidden.items() <= given.items():
+        yield "is not allowed"
+    if value != "" and "x-not-before" in parameter and value < given.get(parameter["x-not-before"], value):
         yield f"is before {parameter['x-not-before']}"

@@ -6,6 +6,9 @@ from enum import IntEnum
 from heapq import heappop, heappush
 
 from mock_gmo.bank.transfers import IdempotencyKey
+from mock_gmo.bank.virtual_accounts import VaContractId
+
+Subject = str | IdempotencyKey | VaContractId
 
 
 class DueKind(IntEnum):
@@ -21,25 +24,27 @@ class DueKind(IntEnum):
     RESERVED_DAY = 4
     RETRY = 5
     KEY_LIMIT = 6
+    VA_EXPIRY = 7
+    VA_CONTRACT_END = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One entry; `subject` is an apply number, or a key when a key's life ends."""
+    """One entry; `subject` is an apply number, a key when a key's life ends, a virtual account's id or its contract."""
 
     at: datetime
     kind: DueKind
-    subject: str | IdempotencyKey
+    subject: Subject
 
 
 @dataclass(slots=True)
 class Agenda:
     """All entries by instant, kind and order of entry. An entry may be stale: whoever takes it looks at the state."""
 
-    _heap: list[tuple[datetime, DueKind, int, str | IdempotencyKey]] = field(default_factory=list)
+    _heap: list[tuple[datetime, DueKind, int, Subject]] = field(default_factory=list)
     _entries_count: int = 0
 
-    def add(self, at: datetime, kind: DueKind, subject: str | IdempotencyKey) -> None:
+    def add(self, at: datetime, kind: DueKind, subject: Subject) -> None:
         """Enter something that falls due at that instant."""
         self._entries_count += 1
         heappush(self._heap, (at, kind, self._entries_count, subject))

@@ -6,7 +6,6 @@ not even what is due: only commands and `tick` do. The rules are in the modules 
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
 
@@ -15,13 +14,14 @@ from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.checks import check_order
 from mock_gmo.bank.customers import Account, Balance, Customer
 from mock_gmo.bank.days import civil_date
-from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit, book_opening, require_opening_balance
+from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.execution import settle_all_due
 from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status
 from mock_gmo.bank.other_accounts import OtherAccount, OtherBalance
 from mock_gmo.bank.payments import Payment, list_payments
 from mock_gmo.bank.postings import BooksCheck, StatementLine
+from mock_gmo.bank.registers import change_customer, open_account, open_customer
 from mock_gmo.bank.requests import (
     find_first_reply,
     get_requested,
@@ -35,7 +35,7 @@ from mock_gmo.bank.requests import (
 )
 from mock_gmo.bank.rules import BankRules
 from mock_gmo.bank.simulation import Step, possible_steps, take_step
-from mock_gmo.bank.state import AccountApplications, BankState, Moment, StoredReply
+from mock_gmo.bank.state import BankState, Moment, StoredReply
 from mock_gmo.bank.statements import (
     StatementPage,
     StatementQuery,
@@ -56,6 +56,7 @@ from mock_gmo.bank.transfers import (
     TransferKind,
     TransferOrder,
 )
+from mock_gmo.bank.virtual_account_desk import VirtualAccountDesk
 from mock_gmo.bank.visa import VisaCard, VisaUse
 
 # What fell due inside a command waits here for the next tick; the oldest is dropped when nobody ticks for long.
@@ -69,41 +70,32 @@ class Bank:
         self._lock = RLock()
         self._state = BankState(rules=rules, calendar=calendar, directory=directory)
         self._unreported: deque[Event] = deque(maxlen=UNREPORTED_EVENTS_MAX)
+        self._virtual_accounts = VirtualAccountDesk(self._state, self._lock, self._let_fall_due)
 
     @property
     def rules(self) -> BankRules:
         """The rules that this bank was built with."""
         return self._state.rules
 
+    @property
+    def virtual_accounts(self) -> VirtualAccountDesk:
+        """The desk for virtual accounts; it works on this bank's state under this bank's lock."""
+        return self._virtual_accounts
+
     # Customers and accounts
 
     def open_customer(self, customer: Customer) -> None:
         """Take in a customer. Raises ValueError when the id is taken."""
         with self._lock:
-            if customer.customer_id in self._state.customers:
-                raise ValueError(f"customer {customer.customer_id} exists already")
-            self._state.customers[customer.customer_id] = customer
-            self._state.account_ids_of[customer.customer_id] = []
+            open_customer(self._state, customer)
 
     def open_account(self, account: Account, *, opening_balance_yen: int, at: datetime) -> None:
         """Open an account with money from outside. Raises CustomerUnknown, and ValueError when the id is taken.
 
         ValueError also for a taken number and for a balance out of range.
         """
-        state = self._state
-        number = (account.branch_code, account.number)
         with self._lock:
-            state.get_customer(account.customer_id)
-            state.require_new_account(account.account_id, number=number)
-            require_opening_balance(opening_balance_yen)
-            state.books.open_account(account.account_id)
-            book_opening(state, account, balance_yen=opening_balance_yen, at=at)
-            state.accounts[account.account_id] = account
-            state.account_id_by_number[number] = account.account_id
-            state.applications_of[account.account_id] = AccountApplications()
-            own = state.account_ids_of[account.customer_id]
-            own.append(account.account_id)
-            own.sort(key=lambda account_id: (not state.accounts[account_id].primary, account_id))
+            open_account(self._state, account, opening_balance_yen=opening_balance_yen, at=at)
 
     def open_other_account(self, account: OtherAccount) -> None:
         """Open an account that is only listed. Raises CustomerUnknown, and ValueError when the id is taken."""
@@ -134,26 +126,20 @@ class Bank:
         *,
         confirmation_required: bool | None = None,
         business_id_management: bool | None = None,
+        virtual_accounts_enabled: bool | None = None,
         transfer_limit_yen: Mapping[str, int] | None = None,
     ) -> Customer:
         """Change how the bank treats a customer from now on; limits by account id. What is under way keeps its course.
 
         Raises CustomerUnknown, AccountNotUsable, and ValueError for a limit out of range; then nothing has changed.
         """
-        state = self._state
+        switches = {
+            "confirmation_required": confirmation_required,
+            "business_id_management": business_id_management,
+            "virtual_accounts_enabled": virtual_accounts_enabled,
+        }
         with self._lock:
-            customer = state.get_customer(customer_id)
-            if confirmation_required is not None:
-                customer = replace(customer, confirmation_required=confirmation_required)
-            if business_id_management is not None:
-                customer = replace(customer, business_id_management=business_id_management)
-            accounts = [
-                replace(state.get_own_account(customer_id, account_id), transfer_limit_yen=limit_yen)
-                for account_id, limit_yen in (transfer_limit_yen or {}).items()
-            ]
-            state.customers[customer_id] = customer
-            state.accounts.update((account.account_id, account) for account in accounts)
-            return customer
+            return change_customer(self._state, customer_id, switches, transfer_limit_yen or {})
 
     def accounts_of(self, customer_id: str) -> list[Account]:
         """Return the customer's accounts, the main one first, then by id. Raises CustomerUnknown."""

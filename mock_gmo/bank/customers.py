@@ -1,6 +1,6 @@
 """Who holds which account. Log-ins and passwords live with the bank's site; balances in postings.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 # Source: Corporation API, "Which accounts": transfers and statements take these types only.
@@ -11,13 +11,18 @@ CUSTOMER_KINDS = frozenset({"corporation", "individual"})
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A holder, and how the bank treats the holder's requests; `kind` is one of CUSTOMER_KINDS."""
+    """A holder, and how the bank treats the holder's requests; `kind` is one of CUSTOMER_KINDS.
+
+    A partner company (提携企業) has keys (振込入金口座API認証情報), each with the customer that it acts for.
+    """
 
     customer_id: str
     name: str
     kind: str = "corporation"
     confirmation_required: bool = True
     business_id_management: bool = False
+    virtual_accounts_enabled: bool = True
+    va_partner_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in CUSTOMER_KINDS:

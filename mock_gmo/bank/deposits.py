@@ -54,12 +54,17 @@ def book_opening(state: BankState, account: Account, *, balance_yen: int, at: da
         state.books.post(PostingKind.OPENING, legs, at=at)
 
 
-def book_deposit(state: BankState, account: Account, deposit: Deposit, *, at: datetime) -> StatementLine:
-    """Book an incoming transfer and return its statement line. Raises ForbiddenCharacterInText."""
+def book_deposit(
+    state: BankState, account: Account, deposit: Deposit, *, through: str = "", at: datetime
+) -> StatementLine:
+    """Book an incoming transfer and return its statement line. Raises ForbiddenCharacterInText.
+
+    `through` names the virtual account that it was sent to, as the statement tells it.
+    """
     name = _converted_name(state, deposit.remitter_name)
     edi_info = _checked_edi(deposit.edi_info)
     text = LineText(
-        remarks=transfer_remarks(name, edi_info=edi_info),
+        remarks=" ".join(filter(None, (transfer_remarks(name, edi_info=edi_info), through))),
         applicant_name=name,
         payment_bank_name=deposit.paying_bank.name_kana if deposit.paying_bank else None,
         payment_branch_name=deposit.paying_bank.branch_name_kana if deposit.paying_bank else None,

@@ -23,6 +23,7 @@ from mock_gmo.bank.transfers import (
     ResultCode,
     TransferKind,
 )
+from mock_gmo.bank.virtual_account_life import end_contract, expire
 
 # Kinds of events that are no moves of the transfer itself.
 CANCEL_LIMIT_PASSED = "cancel_limit_passed"
@@ -249,7 +250,7 @@ def _forget_key(state: BankState, due: Due, moment: Moment) -> None:
 
 
 def _application_of(state: BankState, due: Due) -> Application:
-    assert isinstance(due.subject, str), "everything but a key's limit names an application"
+    assert isinstance(due.subject, str), "what concerns a transfer names its application"
     return state.applications[due.subject]
 
 
@@ -260,4 +261,6 @@ _HANDLERS: dict[DueKind, Callable[[BankState, Due, Moment], None]] = {
     DueKind.RESERVED_DAY: _execute_reserved,
     DueKind.RETRY: _retry,
     DueKind.KEY_LIMIT: _forget_key,
+    DueKind.VA_EXPIRY: expire,
+    DueKind.VA_CONTRACT_END: end_contract,
 }

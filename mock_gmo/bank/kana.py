@@ -1,7 +1,7 @@
 """Characters that transfers carry: conversion, refusal, cutting, and the full-width form in statements.
 
 Source: kana page of the wire reference; the set is the common one of Japanese interbank transfers [GUESS]. Names of
-virtual accounts have a narrower set and do not belong here.
+virtual accounts have a narrower set, in virtual_account_names.py; they share the conversions.
 """
 
 import re
@@ -76,10 +76,12 @@ def convert_transfer_text(text: str, *, hiragana: bool = False) -> str:
     Raises ForbiddenCharacter when something remains that cannot be converted, or nothing remains. Hiragana is
     converted only when asked for [GUESS].
     """
-    if hiragana:
-        text = text.translate(_HIRAGANA)
-    converted = text.translate(_CONVERSIONS).strip(" ")
-    return require_transfer_text(converted)
+    return require_transfer_text(convert_characters(text, hiragana=hiragana).strip(" "))
+
+
+def convert_characters(text: str, *, hiragana: bool = False) -> str:
+    """Return the text with everything converted that the bank converts; what it cannot convert stays as it is."""
+    return (text.translate(_HIRAGANA) if hiragana else text).translate(_CONVERSIONS)
 
 
 def require_transfer_text(text: str) -> str:

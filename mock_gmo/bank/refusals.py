@@ -163,6 +163,66 @@ class DetailsNeedApplyNo(BankRefusal):
     refusal_id = "details_need_apply_no"
 
 
+class VaNotUsable(BankRefusal):
+    """A virtual account is unknown, of another contract, or not of the real account that was named."""
+
+    refusal_id = "va_not_usable"
+
+
+class VaChangeNotPossible(BankRefusal):
+    """The state of a virtual account does not allow the change."""
+
+    refusal_id = "va_change_not_possible"
+
+
+class VaCapReached(BankRefusal):
+    """The contract would have more virtual accounts than it may."""
+
+    refusal_id = "va_cap_reached"
+
+
+class VaContractEnded(BankRefusal):
+    """The contract for virtual accounts is over."""
+
+    refusal_id = "va_contract_ended"
+
+
+class VaCloseRepeated(BankRefusal):
+    """The end of the contract has been asked for already."""
+
+    refusal_id = "va_close_repeated"
+
+
+class VaAuthKeyNotAllowed(BankRefusal):
+    """The key of a partner company was sent by somebody who is none, or is not one of the partner's keys."""
+
+    refusal_id = "va_auth_key_not_allowed"
+
+
+class VaHolderNameUnusable(BankRefusal):
+    """The text for a holder name has a character that cannot be used, or a space in the wrong place."""
+
+    refusal_id = "va_holder_name_unusable"
+
+
+class RaIdMissing(BankRefusal):
+    """Virtual accounts under a contract with the bank itself need the account that they credit."""
+
+    refusal_id = "ra_id_missing"
+
+
+class RaIdOrVaIdMissing(BankRefusal):
+    """The deposits of neither an account nor a virtual account were asked for."""
+
+    refusal_id = "ra_id_or_va_id_missing"
+
+
+class PeriodTooOld(BankRefusal):
+    """A day lies further back than the inquiry reaches."""
+
+    refusal_id = "period_too_old"
+
+
 class ImpossibleStep(Exception):
     """A step outside the API does not fit the state; `possible` names the steps that do.
 
@@ -173,6 +233,10 @@ class ImpossibleStep(Exception):
         super().__init__(f"{step} is not possible now; possible: {', '.join(possible) or 'nothing'}")
         self.step = step
         self.possible = possible
+
+
+class VaTakesNoDeposits(Exception):
+    """A virtual account is stopped or deleted: what is sent to it goes back. No caller of the API can meet it."""
 
 
 class CustomerUnknown(LookupError):
@@ -204,4 +268,14 @@ REFUSALS: tuple[type[BankRefusal], ...] = (
     ItemIdMissing,
     TransferClassNeedsBusinessId,
     DetailsNeedApplyNo,
+    VaNotUsable,
+    VaChangeNotPossible,
+    VaCapReached,
+    VaContractEnded,
+    VaCloseRepeated,
+    VaAuthKeyNotAllowed,
+    VaHolderNameUnusable,
+    RaIdMissing,
+    RaIdOrVaIdMissing,
+    PeriodTooOld,
 )

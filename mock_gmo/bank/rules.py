@@ -10,6 +10,7 @@ from typing import Self
 from mock_gmo.bank.days import JAPAN
 from mock_gmo.bank.fees import FeeRules
 
+MONTHS_MAX = 1_200
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -74,6 +75,10 @@ class BankRules:
     visa_newest_first: bool = True
     bulk_detail_seconds: int = 600
     bulk_cancel_under_transfer: bool = False
+    virtual_accounts_max: int = 2_000
+    va_expiry_months: int = 1
+    va_deposits_months: int = 6
+    va_name_filter_takes_part: bool = False
     fees: FeeRules = field(default_factory=FeeRules)
     # Those below change replies only; the bank itself never reads them.
     duplicate_key_conflict_status: int = 400
@@ -92,6 +97,10 @@ class BankRules:
             raise ValueError("settle_interbank_seconds, date_ahead_days and bulk_detail_seconds are 0 or more")
         if not 0 <= self.day_close_seconds < 86_400:
             raise ValueError(f"day_close_seconds lies within one day, not {self.day_close_seconds}")
+        if self.virtual_accounts_max < 0:
+            raise ValueError("virtual_accounts_max is 0 or more")
+        if not (0 <= self.va_expiry_months <= MONTHS_MAX and 1 <= self.va_deposits_months <= MONTHS_MAX):
+            raise ValueError(f"va_expiry_months is 0 to {MONTHS_MAX}, va_deposits_months 1 to {MONTHS_MAX}")
         tries = self.try_times
         if list(tries) != sorted(set(tries)):
             raise ValueError("retry_times come after reserved_execution_time, each later than the one before")

@@ -26,6 +26,7 @@ from mock_gmo.bank.transfers import (
     RequestResult,
     TransferOrder,
 )
+from mock_gmo.bank.virtual_accounts import VirtualAccountState
 from mock_gmo.bank.visa import VisaCard
 
 NUMBER_DIGITS = 8
@@ -102,6 +103,7 @@ class BankState:
     limits: LimitUse = field(default_factory=LimitUse)
     agenda: Agenda = field(default_factory=Agenda)
     numbers_given: dict[date, int] = field(default_factory=dict)
+    virtual: VirtualAccountState = field(default_factory=VirtualAccountState)
 
     def get_customer(self, customer_id: str) -> Customer:
         """Return the customer. Raises CustomerUnknown."""

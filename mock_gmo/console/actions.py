@@ -9,13 +9,15 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from mock_gmo.bank.bank import Bank
-from mock_gmo.bank.deposits import PayingBank
+from mock_gmo.bank.deposits import Deposit, PayingBank
 from mock_gmo.bank.refusals import (
     AccountNotUsable,
     ApplyNoUnknown,
     CustomerUnknown,
     ForbiddenCharacterInText,
     ImpossibleStep,
+    VaNotUsable,
+    VaTakesNoDeposits,
 )
 from mock_gmo.bank.transfers import Event
 from mock_gmo.clock import ClockBackwards, ClockOutOfRange
@@ -98,7 +100,7 @@ def list_customers(call: Call) -> Result:
 
 
 def change_customer(call: Call) -> Result:
-    """Change confirmation, business-ID management or limits."""
+    """Change confirmation, business-ID management, virtual accounts or limits."""
     try:
         customer = call.world.bank.change_customer(call.path["customer_id"], **call.body)
     except CustomerUnknown as unknown:
@@ -158,26 +160,33 @@ def step_transfer(call: Call) -> Result:
 
 
 def record_deposit(call: Call) -> Result:
-    """Let money arrive."""
+    """Let money arrive, at an account or at a virtual account."""
     bank, body = call.world.bank, call.body
-    if "va_id" in body:
-        raise Problem("account_unknown", f"this bank has no virtual account {body['va_id']}", at="/va_id")
     at = call.world.tick()
+    deposit = Deposit(body["amount"], body["remitter_name"], body.get("edi_info"), _paying_bank(body))
     try:
-        bank.deposit(
-            body["account_id"],
-            amount_yen=body["amount"],
-            remitter_name=body["remitter_name"],
-            edi_info=body.get("edi_info"),
-            paying_bank=_paying_bank(body),
-            at=at,
-        )
+        if "va_id" in body:
+            account_id = bank.virtual_accounts.deposit(body["va_id"], deposit, at=at).account_id
+        else:
+            account_id = body["account_id"]
+            bank.deposit(
+                account_id,
+                amount_yen=deposit.amount_yen,
+                remitter_name=deposit.remitter_name,
+                edi_info=deposit.edi_info,
+                paying_bank=deposit.paying_bank,
+                at=at,
+            )
     except AccountNotUsable as unknown:
         raise Problem("account_unknown", body["account_id"], at="/account_id") from unknown
+    except VaNotUsable as unknown:
+        raise Problem("account_unknown", f"no virtual account {body['va_id']}", at="/va_id") from unknown
+    except VaTakesNoDeposits as sent_back:
+        raise Problem("deposit_sent_back", str(sent_back), at="/va_id") from sent_back
     except ForbiddenCharacterInText as forbidden:
         raise Problem("value_impossible", f"{forbidden.field} holds a forbidden character") from forbidden
-    balance = bank.balance_of(body["account_id"], at=at)
-    return 201, {"account_id": body["account_id"], "balance_yen": balance.balance_yen}
+    balance = bank.balance_of(account_id, at=at)
+    return 201, {"account_id": account_id, "balance_yen": balance.balance_yen}
 
 
 def list_payments(call: Call) -> Result:

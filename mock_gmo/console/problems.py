@@ -27,6 +27,11 @@ PROBLEMS: Final[dict[str, ProblemRow]] = {
     "client_unknown": ProblemRow(404, "クライアントが登録されていません。", "No client has this id."),
     "customer_unknown": ProblemRow(404, "顧客が存在しません。", "No customer has this id."),
     "account_unknown": ProblemRow(404, "口座が存在しません。", "No such account: {}"),
+    "deposit_sent_back": ProblemRow(
+        409,
+        "この振込入金口座には入金できません。資金は振込元に返却されました。",
+        "The virtual account takes no deposits; the money went back: {}",
+    ),
     "apply_no_unknown": ProblemRow(404, "受付番号が存在しません。", "No application has this number."),
     "fault_unknown": ProblemRow(404, "障害設定が存在しません。", "No fault has this id."),
     "operation_unknown": ProblemRow(400, "対象の操作がありません。", "No operation has this name."),

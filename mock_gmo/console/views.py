@@ -55,6 +55,7 @@ def write_customer(world: World, customer: Customer, *, at: datetime) -> Json:
         "kind": customer.kind,
         "confirmation_required": customer.confirmation_required,
         "business_id_management": customer.business_id_management,
+        "virtual_accounts_enabled": customer.virtual_accounts_enabled,
         "logins": [_write_login(login) for login in logins],
         "accounts": [_write_account(world, account, at=at) for account in bank.accounts_of(customer.customer_id)],
         "pending_confirmations": [_write_pending(request) for request in pending],

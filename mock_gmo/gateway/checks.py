@@ -5,9 +5,9 @@ Source: README, "Order of checks". What a field may hold is `fields`' part; how 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from mock_gmo.contract import JSON
+from mock_gmo.contract import JSON, Operation
 from mock_gmo.errors import Refused
 from mock_gmo.gateway.body import Unreadable, read_form, read_object
 from mock_gmo.gateway.exchange import Exchange
@@ -23,6 +23,7 @@ UNKNOWN: Final = "unknown"
 TOKEN_LENGTH_MAX = 128
 STRICT = "strict"
 BEARER = "bearer "
+VIRTUAL_ACCOUNT = "virtual-account"
 MEETING_JSON = frozenset({JSON, "application/*", "*/*"})
 
 
@@ -135,6 +136,15 @@ def valid_token(exchange: Exchange) -> None:
         raise Refused("token_invalid")
 
 
+def feature(exchange: Exchange) -> None:
+    """Refuse what the bank does not offer to this customer, as if there were no such operation."""
+    assert exchange.operation is not None
+    if exchange.operation.scope_family != VIRTUAL_ACCOUNT:
+        return
+    if not exchange.world.bank.virtual_accounts.is_enabled(exchange.customer_id):
+        raise Refused("operation_not_found")
+
+
 def scope(exchange: Exchange) -> None:
     """Refuse a token whose scopes do not open this operation."""
     assert exchange.token is not None
@@ -150,11 +160,7 @@ def fields(exchange: Exchange) -> None:
     assert operation is not None
     strict = exchange.world.settings.profile == STRICT
     if operation.body_kind == JSON:
-        try:
-            content = read_object(exchange.read_body())
-        except Unreadable as unreadable:
-            raise Refused("body_not_json") from unreadable
-        exchange.fields = check_body(operation.body, content, strict=strict)
+        exchange.fields = check_body(operation.body, _content(exchange, operation), strict=strict)
     elif operation.query:
         query_string = str(exchange.request.environ.get("QUERY_STRING", "")).encode("latin-1")
         exchange.fields = check_query(operation.query, read_query(query_string), strict=strict)
@@ -179,6 +185,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("client's address", client_address, _CALLS),
     Check("request limit", request_limit, _CALLS),
     Check("token", valid_token, _RESOURCES),
+    Check("feature", feature, _RESOURCES),
     Check("scope", scope, _RESOURCES),
 )
 FIELDS: Final = Check("fields", fields, _RESOURCES)
@@ -186,6 +193,14 @@ FIELDS: Final = Check("fields", fields, _RESOURCES)
 BY_KIND: Final[dict[str, tuple[Check, ...]]] = {
     kind: tuple(check for check in CHECKS if kind in check.kinds) for kind in (BROWSER, TOKEN, RESOURCE, UNKNOWN)
 }
+
+
+def _content(exchange: Exchange, operation: Operation) -> dict[str, Any]:
+    try:
+        content = exchange.read_body()
+        return read_object(content) if content or operation.needs_body else {}
+    except Unreadable as unreadable:
+        raise Refused("body_not_json") from unreadable
 
 
 def _bearer(authorization: str) -> str:

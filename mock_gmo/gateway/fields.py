@@ -68,14 +68,16 @@ def _checked(fields: Sequence[Field], read: dict[str, Any], *, strict: bool) -> 
     for field in fields:
         name = field.name
         if name in read:
-            if field.only_with and not _holds(field.only_with, read):
+            if (field.only_with and not _holds(field.only_with, read)) or (
+                field.not_with and _holds(field.not_with, read)
+            ):
                 raise Refused("field_not_allowed", label=field.label)
             value = read[name]
             # Nearly every value is a text that fits; the long way is for the others.
             if not (field.is_text and type(value) is str and field.fits(value)):
                 read[name] = value = _fitting(field, value, strict=strict)
             if field.not_before is not None and field.not_before in read and value < read[field.not_before]:
-                raise Refused("period_reversed", label=field.label)
+                raise Refused("period_reversed", label=field.label.removesuffix("To"))
         elif field.is_required or (field.required_with and _holds(field.required_with, read)):
             raise Refused("field_missing", label=field.label)
     return read
@@ -106,7 +108,7 @@ def _fitting(field: Field, value: Any, *, strict: bool) -> Any:
 def _lines(field: Field, value: Any, *, strict: bool) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise Refused("field_invalid", label=field.label)
-    if not value:
+    if not value and field.is_required:
         raise Refused("field_missing", label=field.label)
     if field.lines_max and len(value) > field.lines_max:
         raise Refused("field_invalid", label=field.label)

@@ -16,6 +16,7 @@ from mock_gmo.scenarios.scenario import (
     ScenarioCustomer,
     ScenarioVisaUse,
 )
+from mock_gmo.secret import Secret
 
 SUFFIX: Final = ".yaml"
 TRANSFER_LIMIT_YEN_MAX: Final = 500_000_000
@@ -25,6 +26,7 @@ KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "individual")
 CUSTOMER_MEMBERS: Final = (
     "customer_id", "name", "kind", "confirmation_required", "business_id_management", "logins", "accounts",
 )  # fmt: skip
+OPTIONAL_CUSTOMER_MEMBERS: Final = ("other_accounts", "virtual_accounts_enabled", "va_partner_keys")
 ACCOUNT_MEMBERS: Final = (
     "branch_code", "branch_name", "type_code", "number", "primary", "name", "name_kana", "opened_on",
     "opening_balance_yen", "transfer_limit_yen",
@@ -32,6 +34,7 @@ ACCOUNT_MEMBERS: Final = (
 
 _ID: Final = r"[A-Za-z0-9._-]{1,64}"
 _HALF_WIDTH_NAME: Final = r"[ !-~｡-ﾟ]{1,48}"
+_AUTH_KEY: Final = r"[0-9A-Za-z]{1,400}"
 _PASSWORD: Final = r"[!-~]{8,64}"  # noqa: S105  (a pattern)
 
 
@@ -68,6 +71,7 @@ def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
     scenario = Scenario(name, members["title"].text("one line", pattern=r"[^\n]{1,200}"), customers, start)
     _check_unique(scenario, members["customers"])
     _check_order_of_days(scenario, members["customers"])
+    _check_partners(scenario, members["customers"])
     return scenario
 
 
@@ -89,13 +93,15 @@ def _load_file(path: Path) -> Scenario:
 
 
 def _customer(entry: Entry) -> ScenarioCustomer:
-    members = entry.members(required=CUSTOMER_MEMBERS, optional=("other_accounts",))
+    members = entry.members(required=CUSTOMER_MEMBERS, optional=OPTIONAL_CUSTOMER_MEMBERS)
     others = members["other_accounts"].items(at_most=100) if "other_accounts" in members else ()
     customer_id = members["customer_id"].text("1 to 64 letters, digits, dots or hyphens", pattern=_ID)
     accounts = tuple(_account(item) for item in members["accounts"].items(at_least=1, at_most=100))
     if sum(account.primary for account in accounts) != 1:
         raise members["accounts"].fault("exactly one account with primary: true", came="none or several")
     kind = members["kind"].one_of(KINDS)
+    enabled = members.get("virtual_accounts_enabled")
+    keys = members["va_partner_keys"].items(at_most=100) if "va_partner_keys" in members else ()
     return ScenarioCustomer(
         customer_id=customer_id,
         name=members["name"].text("a name of 1 to 48 characters", pattern=r".{1,48}"),
@@ -105,7 +111,15 @@ def _customer(entry: Entry) -> ScenarioCustomer:
         accounts=accounts,
         logins=tuple(_login(item, customer_id) for item in members["logins"].items(at_most=100)),
         other_accounts=tuple(other_account(item) for item in others),
+        virtual_accounts_enabled=enabled.flag() if enabled is not None else True,
+        va_partner_keys=tuple(_partner_key(item) for item in keys),
     )
+
+
+def _partner_key(entry: Entry) -> tuple[Secret, str]:
+    members = entry.members(required=("auth_key", "customer_id"))
+    auth_key = members["auth_key"].secret("1 to 400 letters and digits", pattern=_AUTH_KEY)
+    return auth_key, members["customer_id"].text("1 to 64 letters, digits, dots or hyphens", pattern=_ID)
 
 
 def _login(entry: Entry, customer_id: str) -> Login:
@@ -194,3 +208,12 @@ def _check_order_of_days(scenario: Scenario, entry: Entry) -> None:
             if first < account.opened_on:
                 expected = f"account {account.account_id} opened before its first deposit or use of a card ({first})"
                 raise entry.fault(expected, came=f"opened_on {account.opened_on}")
+
+
+def _check_partners(scenario: Scenario, entry: Entry) -> None:
+    """A partner company acts for a customer of the same file."""
+    known = {customer.customer_id for customer in scenario.customers}
+    for customer in scenario.customers:
+        for _, customer_id in customer.va_partner_keys:
+            if customer_id not in known:
+                raise entry.fault("keys for customers of this file", came=f"a key for {customer_id!r}")

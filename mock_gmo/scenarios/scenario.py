@@ -117,6 +117,9 @@ class ScenarioCustomer:
     accounts: tuple[ScenarioAccount, ...]
     logins: tuple[Login, ...]
     other_accounts: tuple[ScenarioOtherAccount, ...] = ()
+    virtual_accounts_enabled: bool = True
+    va_partner_keys: tuple[tuple[Secret, str], ...] = ()
+    """Keys of a partner company (提携企業), each with the customer that it acts for."""
 
 
 @dataclass(frozen=True, slots=True)

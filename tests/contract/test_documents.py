@@ -38,6 +38,11 @@ OPERATIONS = {
     "calculateBulkTransferFee": "POST /ganb/api/corporation/v1/bulktransfer/transferfee",
     "requestBulkTransfer": "POST /ganb/api/corporation/v1/bulktransfer/request",
     "cancelBulkTransfer": "POST /ganb/api/corporation/v1/bulktransfer/cancel",
+    "listVirtualAccounts": "POST /ganb/api/corporation/v1/va/list",
+    "getVirtualAccountDeposits": "GET /ganb/api/corporation/v1/va/deposit-transactions",
+    "issueVirtualAccounts": "POST /ganb/api/corporation/v1/va/issue",
+    "changeVirtualAccountStatus": "POST /ganb/api/corporation/v1/va/status-change",
+    "closeVirtualAccountContract": "POST /ganb/api/corporation/v1/va/close-request",
 }
 
 # From an operation to the operations that its success leads to.
@@ -55,6 +60,10 @@ LINKS = {
     "getBulkTransferRequestResult": {"getBulkTransferStatus"},
     "requestBulkTransfer": {"getBulkTransferRequestResult", "getBulkTransferStatus", "cancelBulkTransfer"},
     "cancelBulkTransfer": {"getBulkTransferRequestResult", "getBulkTransferStatus"},
+    "listVirtualAccounts": {"getVirtualAccountDeposits", "changeVirtualAccountStatus"},
+    "getVirtualAccountDeposits": {"getVirtualAccountDeposits"},
+    "issueVirtualAccounts": {"listVirtualAccounts", "getVirtualAccountDeposits", "changeVirtualAccountStatus"},
+    "changeVirtualAccountStatus": {"listVirtualAccounts", "changeVirtualAccountStatus"},
     "issueToken": {"issueToken"},
 }
 
@@ -95,6 +104,10 @@ PLANTED: Mapping[str, tuple[str, Any, str]] = {
     ),
     "a condition names what is not there": (
         f"{STATUS}/parameters/2/x-only-with", {"queryKeyKlass": "1"}, f"{STATUS}/parameters/2",
+    ),
+    "a condition of a member names what is not there": (
+        "#/components/schemas/VaListRequest/properties/expireDateTo/x-not-with", {"vaTypeKode": "2"},
+        "#/components/schemas/VaListRequest/properties/expireDateTo",
     ),
     "a reference leads nowhere": (
         "#/components/schemas/BalancesResponse/properties/balances/items/$ref", "#/components/schemas/None",
@@ -217,6 +230,8 @@ def test_the_lint_finds_a_wrong_row_of_the_table(change: dict[str, Any], expecte
         ("getTransferStatus.settled.yaml", "#/request/query/dateFrom", "2026-04-01"),
         ("getTransferStatus.settled.yaml", "#/request/query/applyNo", ""),
         ("getTransactions.lastPage.yaml", "#/request/query/dateTo", "2026-02-01"),
+        ("listVirtualAccounts.withDeposits.yaml", "#/request/body/depositAmountExistCode", "3"),
+        ("listVirtualAccounts.latestDepositOfNone.yaml", "#/request/body/depositAmountExistCode", "1"),
         ("authorize.scopesMixed.yaml", "#/reply/headers/Location", "https://shop.example/?error=access_denied"),
         ("issueToken.newToken.yaml", "#/reply/headers/Cache-Control", None),
     ],

@@ -21,6 +21,7 @@ QUIET = (HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too
 EXCLUDED = [positive_data_acceptance, unsupported_method]
 
 BANK = make_caller(profile="strict")
+BANK.token = BANK.new_token("private:account private:transfer private:virtual-account")["access_token"]
 ORDERS_BANK = make_caller(profile="strict")
 OPERATIONS = {operation.operation_id: operation for operation in read_operations("auth", "corporation")}
 

@@ -89,6 +89,11 @@ NOT_CALLED = {
     "calculateBulkTransferFee",
     "requestBulkTransfer",
     "cancelBulkTransfer",
+    "listVirtualAccounts",
+    "getVirtualAccountDeposits",
+    "issueVirtualAccounts",
+    "changeVirtualAccountStatus",
+    "closeVirtualAccountContract",
 }
 
 

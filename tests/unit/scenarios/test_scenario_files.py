@@ -178,3 +178,21 @@ def test_a_missing_file_an_unreadable_one_and_an_unknown_name_are_told(tmp_path)
     ):
         with pytest.raises(ScenarioError, match=told):
             load_scenario(asked)
+
+
+def test_a_customer_may_be_without_virtual_accounts_or_be_a_partner_company() -> None:
+    extra = "    virtual_accounts_enabled: false\n    va_partner_keys:\n      - {auth_key: A1, customer_id: c1}\n"
+    text = RIGHT.replace("    logins:\n", extra + "    logins:\n")
+
+    (customer,) = parse_scenario(text, name="right", file="right.yaml").customers
+
+    assert not customer.virtual_accounts_enabled
+    assert [(key.reveal(), acted_for) for key, acted_for in customer.va_partner_keys] == [("A1", "c1")]
+    assert "A1" not in repr(customer)
+
+
+def test_a_partner_company_acts_for_customers_of_the_file_only() -> None:
+    keys = "    va_partner_keys: [{auth_key: A1, customer_id: c2}]\n    logins:\n"
+
+    with pytest.raises(ScenarioError, match="a key for 'c2'"):
+        parse_scenario(RIGHT.replace("    logins:\n", keys), name="wrong", file="wrong.yaml")
