@@ -5,10 +5,11 @@ not even what is due: only commands and `tick` do. The rules are in the modules 
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import RLock
+from typing import TypeVar
 
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.checks import check_order
@@ -32,7 +33,7 @@ from mock_gmo.bank.requests import (
 )
 from mock_gmo.bank.rules import BankRules
 from mock_gmo.bank.simulation import Step, possible_steps, take_step
-from mock_gmo.bank.state import AccountApplications, BankState, Moment, StoredReply
+from mock_gmo.bank.state import BankState, Moment, StoredReply
 from mock_gmo.bank.transfers import (
     Event,
     IdempotencyKey,
@@ -45,6 +46,8 @@ from mock_gmo.bank.transfers import (
 
 # What fell due inside a command waits here for the next tick; the oldest is dropped when nobody ticks for long.
 UNREPORTED_EVENTS_MAX = 10_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,7 @@ class Bank:
             require_opening_balance(opening_balance_yen)
             state.books.open_account(account.account_id)
             book_opening(state, account, balance_yen=opening_balance_yen, at=at)
-            state.accounts[account.account_id] = account
-            state.account_id_by_number[number] = account.account_id
-            state.applications_of[account.account_id] = AccountApplications()
-            own = state.account_ids_of[account.customer_id]
-            own.append(account.account_id)
-            own.sort(key=lambda account_id: (not state.accounts[account_id].primary, account_id))
+            state.enter_account(account)
 
     def customers(self) -> list[Customer]:
         """Return all customers in the order in which they were taken in."""
@@ -350,6 +348,24 @@ class Bank:
         """Add up the books again."""
         with self._lock:
             return self._state.books.check()
+
+    # The memory as a whole
+
+    def look(self, reader: Callable[[BankState, Sequence[Event]], T]) -> T:
+        """Return what `reader` makes of the whole memory and of the events that no tick has reported.
+
+        Nothing moves meanwhile; the reader must not change or keep what it sees.
+        """
+        with self._lock:
+            return reader(self._state, tuple(self._unreported))
+
+    @classmethod
+    def remembering(cls, state: BankState, unreported: Iterable[Event]) -> "Bank":
+        """Return a bank that goes on from this memory, which it takes over; whoever made it has proven it whole."""
+        bank = cls(rules=state.rules, calendar=state.calendar, directory=state.directory)
+        bank._state = state
+        bank._unreported.extend(unreported)
+        return bank
 
     def _let_fall_due(self, at: datetime) -> None:
         self._unreported.extend(settle_all_due(self._state, until=at))

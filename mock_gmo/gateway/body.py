@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
-BODY_BYTES_MAX = 1024 * 1024
+from mock_gmo.contract import BODY_BYTES_MAX
+
 DEPTH_MAX = 16
 FORM_FIELDS_MAX = 100
 
@@ -18,17 +19,17 @@ class Unreadable(ValueError):
     """The body is not the one thing that the contract expects."""
 
 
-def read_bytes(request: Request) -> bytes:
-    """Return the whole body, by length or chunked. Raises Unreadable beyond BODY_BYTES_MAX or when it breaks off."""
+def read_bytes(request: Request, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """Return the whole body, by length or chunked. Raises Unreadable beyond `bytes_max` or when it breaks off."""
     environ = request.environ
     length = str(environ.get("CONTENT_LENGTH") or "")
     if not length:
         # Without a length only a server that ends the stream itself, as with chunks, can be read to the end.
-        content: bytes = environ["wsgi.input"].read(BODY_BYTES_MAX + 1) if environ.get("wsgi.input_terminated") else b""
-        if len(content) > BODY_BYTES_MAX:
+        content: bytes = environ["wsgi.input"].read(bytes_max + 1) if environ.get("wsgi.input_terminated") else b""
+        if len(content) > bytes_max:
             raise Unreadable("too long")
         return content
-    if not (length.isascii() and length.isdigit()) or int(length) > BODY_BYTES_MAX:
+    if not (length.isascii() and length.isdigit()) or int(length) > bytes_max:
         raise Unreadable("too long")
     content = environ["wsgi.input"].read(int(length))
     if len(content) < int(length):
