@@ -12,6 +12,7 @@ import click
 from mock_gmo.app import create_app
 from mock_gmo.contract import StartError
 from mock_gmo.gateway.body import Unreadable, read_object
+from mock_gmo.keeping import StateFileUnusable
 from mock_gmo.marked_yaml import DocumentError
 from mock_gmo.scenarios.loader import names
 from mock_gmo.server import PortTaken, listen, serve
@@ -36,6 +37,7 @@ def main() -> None:
 @click.option("--environment", help=f"One of {', '.join(ENVIRONMENTS)} [MOCK_GMO_ENVIRONMENT, local].")
 @click.option("--profile", help=f"One of {', '.join(PROFILES)} [MOCK_GMO_PROFILE, bank].")
 @click.option("--seed", help="Makes tokens and numbers repeatable [MOCK_GMO_SEED].")
+@click.option("--state", help="Keeps the bank's state over restarts [MOCK_GMO_STATE].", type=click.Path(dir_okay=False))
 @click.option("--ready-file", help="Gets the base URL once the bank answers.", type=click.Path(dir_okay=False))
 def serve_command(**options: str | None) -> None:
     """銀行を起動します。 Run the bank until Ctrl-C or SIGTERM."""
@@ -49,7 +51,7 @@ def serve_command(**options: str | None) -> None:
             sleep=time.sleep,
         )
         listener = listen(settings.host, settings.port)
-    except (SettingsError, DocumentError, PortTaken) as wrong:
+    except (SettingsError, DocumentError, PortTaken, StateFileUnusable) as wrong:
         _end(str(wrong), WRONG_USAGE)
     except StartError as broken:
         _end(str(broken), WORK_FAILED)

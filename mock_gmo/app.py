@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Final
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response, request
 from flask.globals import request_ctx
@@ -29,6 +30,7 @@ from mock_gmo.gateway.connection import ConnectionEdge
 from mock_gmo.gateway.exchange import Exchange, Handler
 from mock_gmo.gateway.peer import Address, peer_address
 from mock_gmo.gateway.serving import Gateway
+from mock_gmo.keeping import KeepingEdge, StateFile
 from mock_gmo.prefix import belongs_to, enter_world, world_of_request
 from mock_gmo.sessions import SITE_PATH, SiteSessions
 from mock_gmo.settings import Settings
@@ -39,7 +41,10 @@ from mock_gmo.world import Ports, World
 from mock_gmo.worlds import Worlds
 
 EXTENSION: Final = "mock_gmo"
+STATE_FILE: Final = "mock_gmo.state_file"
 CONTROL_PATH: Final = "/_sandbox"
+# The one inquiry that leaves something behind: the request that the consent page is about.
+AUTHORIZATION_PATH: Final = "/ganb/api/auth/v1/authorization"
 DOCUMENTS: Final = ("auth", "corporation")
 CONTROL_ERRORS: Final = {MethodNotAllowed: "method_not_allowed", InternalServerError: "failure_inside"}
 
@@ -54,8 +59,8 @@ def create_app(
 ) -> Flask:
     """Return a bank as a WSGI application; its worlds are `app.extensions["mock_gmo"]`. Two applications share nothing.
 
-    Raises StartError when contracts and code do not fit together, ScenarioError and EnvironmentFileError for
-    files that cannot be used.
+    Raises StartError when contracts and code do not fit together, ScenarioError, EnvironmentFileError and
+    StateFileUnusable for files that cannot be used.
     """
     ports = Ports(real_time=real_time, monotonic=monotonic, random_source=random_source, sleep=sleep)
     worlds = Worlds(World.build(settings, ports))
@@ -89,8 +94,18 @@ def create_app(
     )
     app.register_blueprint(create_console(_present_world, _actions(operations, worlds)))
     app.register_error_handler(HTTPException, partial(_outside_error, RefusalTable.load()))
-    app.wsgi_app = ConnectionEdge(app.wsgi_app)  # type: ignore[method-assign]
+    # A fault that takes the reply away strikes outside: what was done is kept all the same.
+    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, worlds.first, real_time))  # type: ignore[method-assign]
     return app
+
+
+def _kept(app: Flask, path: Path | None, world: World, real_time: Callable[[], float]) -> WSGIApplication:
+    if path is None:
+        return app.wsgi_app
+    file = StateFile(path, world, real_time=real_time)
+    file.open()
+    app.extensions[STATE_FILE] = file
+    return KeepingEdge(app.wsgi_app, file, changing_reads=frozenset({AUTHORIZATION_PATH}))
 
 
 def worlds_of(app: Flask) -> Worlds:

@@ -149,9 +149,9 @@ class World:
         """Go back to the first state of a scenario, the present one by default. Raises ScenarioError."""
         self._state = self._first_state(scenario or self._state.scenario.name)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self, *, with_journal: bool = True) -> dict[str, Any]:
         """Return the whole state as plain JSON values, tokens and passwords included; other calls may go on."""
-        return write_snapshot(self._state)
+        return write_snapshot(self._state, with_journal=with_journal)
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Put the state of a snapshot in the place of the present one. Raises SnapshotError; then nothing changed."""

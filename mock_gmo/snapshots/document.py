@@ -59,7 +59,7 @@ class _FaultsMemory:
     last_no: int
 
 
-def write_snapshot(state: WorldState) -> dict[str, Any]:
+def write_snapshot(state: WorldState, *, with_journal: bool = True) -> dict[str, Any]:
     """Return the whole state as JSON values. Every part is as of one moment; calls may go on between two parts."""
     clock = state.clock
     source = state.chance.source
@@ -72,7 +72,7 @@ def write_snapshot(state: WorldState) -> dict[str, Any]:
         "oauth": codec_of(OAuthMemory).write(state.oauth.memory()),
         "limiter": state.limiter.ages(),
         "faults": codec_of(_FaultsMemory).write(_FaultsMemory(tuple(state.faults.all()), state.faults.last_no)),
-        "journal": codec_of(list[Entry]).write(state.journal.all()),
+        "journal": codec_of(list[Entry]).write(state.journal.all() if with_journal else []),
         "chance": _listed(source.getstate()) if state.chance.is_repeatable else None,
         "site_key": state.site_key.reveal(),
     }
