@@ -16,6 +16,7 @@ from mock_gmo.clock import ADVANCE_SECONDS_MAX, ClockOutOfRange
 from mock_gmo.gateway.body import Unreadable, read_object
 from mock_gmo.snapshots.codec import SnapshotError
 from mock_gmo.world import World
+from mock_gmo.worlds import PREFIX
 
 FORMAT: Final = "mock-gmo-state"
 VERSION: Final = 1
@@ -121,7 +122,8 @@ class KeepingEdge:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        may_change = environ["REQUEST_METHOD"] not in READS or path in self._changing_reads
+        is_kept = not path.startswith(PREFIX)
+        may_change = is_kept and (environ["REQUEST_METHOD"] not in READS or path in self._changing_reads)
         content = self._application(environ, start_response)
         if may_change:
             try:

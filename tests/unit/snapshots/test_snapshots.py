@@ -267,6 +267,16 @@ def test_a_broken_snapshot_over_http_is_refused_with_its_place() -> None:
     assert caller.control("GET", "/snapshot").data == before
 
 
+def test_a_snapshot_may_be_longer_than_any_other_body() -> None:
+    caller = make_caller()
+    entry = {**WRITTEN["journal"][0], "request_body": "x" * 16_000}
+
+    reply = put(caller, {**WRITTEN, "journal": [entry] * 100})
+
+    assert reply.status_code == 200
+    assert len(caller.world.journal.all()) == 100
+
+
 def places(value: Any, at: str = "") -> list[str]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [place for name, item in items for place in (f"{at}/{name}", *places(item, f"{at}/{name}"))]
