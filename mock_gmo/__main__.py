@@ -11,10 +11,14 @@ import click
 
 from mock_gmo.app import create_app
 from mock_gmo.contract import StartError
+from mock_gmo.gateway.body import Unreadable, read_object
+from mock_gmo.keeping import StateFileUnusable
 from mock_gmo.marked_yaml import DocumentError
 from mock_gmo.scenarios.loader import names
 from mock_gmo.server import PortTaken, listen, serve
 from mock_gmo.settings import ENVIRONMENTS, PROFILES, Settings, SettingsError
+from mock_gmo.snapshots.codec import SnapshotError
+from mock_gmo.snapshots.diff import diff_snapshots
 
 WORK_FAILED = 1
 WRONG_USAGE = 2
@@ -33,6 +37,7 @@ def main() -> None:
 @click.option("--environment", help=f"One of {', '.join(ENVIRONMENTS)} [MOCK_GMO_ENVIRONMENT, local].")
 @click.option("--profile", help=f"One of {', '.join(PROFILES)} [MOCK_GMO_PROFILE, bank].")
 @click.option("--seed", help="Makes tokens and numbers repeatable [MOCK_GMO_SEED].")
+@click.option("--state", help="Keeps the bank's state over restarts [MOCK_GMO_STATE].", type=click.Path(dir_okay=False))
 @click.option("--ready-file", help="Gets the base URL once the bank answers.", type=click.Path(dir_okay=False))
 def serve_command(**options: str | None) -> None:
     """銀行を起動します。 Run the bank until Ctrl-C or SIGTERM."""
@@ -46,7 +51,7 @@ def serve_command(**options: str | None) -> None:
             sleep=time.sleep,
         )
         listener = listen(settings.host, settings.port)
-    except (SettingsError, DocumentError, PortTaken) as wrong:
+    except (SettingsError, DocumentError, PortTaken, StateFileUnusable) as wrong:
         _end(str(wrong), WRONG_USAGE)
     except StartError as broken:
         _end(str(broken), WORK_FAILED)
@@ -59,6 +64,25 @@ def scenarios_command() -> None:
     """使えるシナリオを表示します。 List the scenarios, one line each."""
     for name, title in names():
         click.echo(f"{name}\t{title}")
+
+
+@main.command("diff")
+@click.argument("before", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def diff_command(before: Path, after: Path) -> None:
+    """二つのスナップショットの違いを表示します。 Tell what happened between two snapshots."""
+    snapshots = []
+    for path in (before, after):
+        try:
+            snapshots.append(read_object(path.read_bytes()))
+        except (Unreadable, OSError) as unreadable:
+            _end(f"{path}: expected a snapshot, came something else: {unreadable}", WRONG_USAGE)
+    try:
+        diff = diff_snapshots(*snapshots)
+    except SnapshotError as broken:
+        _end(f"not a snapshot: {broken}", WRONG_USAGE)
+    for line in diff.lines():
+        click.echo(line)
 
 
 def _forget_old(ready_file: Path | None) -> None:

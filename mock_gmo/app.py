@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Final
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response, request
 from flask.globals import request_ctx
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -41,7 +41,7 @@ from mock_gmo.api.virtual_accounts import (
     issue_virtual_accounts,
     list_virtual_accounts,
 )
-from mock_gmo.console import actions, registrations
+from mock_gmo.console import actions, parallel, registrations
 from mock_gmo.console.problems import Problem
 from mock_gmo.console.routes import Action, create_console, problem_reply
 from mock_gmo.contract import Operation, read_operations, require_handlers
@@ -50,17 +50,22 @@ from mock_gmo.gateway.connection import ConnectionEdge
 from mock_gmo.gateway.exchange import Exchange, Handler
 from mock_gmo.gateway.peer import Address, peer_address
 from mock_gmo.gateway.serving import Gateway
+from mock_gmo.keeping import KeepingEdge, StateFile
+from mock_gmo.prefix import belongs_to, enter_world, world_of_request
+from mock_gmo.sessions import SITE_PATH, SiteSessions
 from mock_gmo.settings import Settings
 from mock_gmo.site.endpoints import authorize
 from mock_gmo.site.pages import outside_error_page
 from mock_gmo.site.routes import create_site
 from mock_gmo.world import Ports, World
+from mock_gmo.worlds import Worlds
 
 EXTENSION: Final = "mock_gmo"
-SITE_PATH: Final = "/site"
+STATE_FILE: Final = "mock_gmo.state_file"
 CONTROL_PATH: Final = "/_sandbox"
+# The one inquiry that leaves something behind: the request that the consent page is about.
+AUTHORIZATION_PATH: Final = "/ganb/api/auth/v1/authorization"
 DOCUMENTS: Final = ("auth", "corporation")
-SECRET_KEY_LENGTH: Final = 50
 CONTROL_ERRORS: Final = {MethodNotAllowed: "method_not_allowed", InternalServerError: "failure_inside"}
 
 
@@ -72,52 +77,71 @@ def create_app(
     random_source: Random,
     sleep: Callable[[float], None],
 ) -> Flask:
-    """Return a bank as a WSGI application; its world is `app.extensions["mock_gmo"]`. Two applications share nothing.
+    """Return a bank as a WSGI application; its worlds are `app.extensions["mock_gmo"]`. Two applications share nothing.
 
-    Raises StartError when contracts and code do not fit together, ScenarioError and EnvironmentFileError for
-    files that cannot be used.
+    Raises StartError when contracts and code do not fit together, ScenarioError, EnvironmentFileError and
+    StateFileUnusable for files that cannot be used.
     """
     ports = Ports(real_time=real_time, monotonic=monotonic, random_source=random_source, sleep=sleep)
-    world = World.build(settings, ports)
+    worlds = Worlds(World.build(settings, ports))
     operations = read_operations(*DOCUMENTS)
     require_handlers(operations, HANDLERS)
     gateway = Gateway(operations, HANDLERS, profile=settings.profile, sleep=sleep, monotonic=monotonic)
-    app = _BankFlask(gateway, world)
-    app.secret_key = world.random_text(SECRET_KEY_LENGTH)
-    app.session_interface = _SiteSessions()
-    app.extensions[EXTENSION] = world
+    app = _BankFlask(gateway, worlds)
+    app.session_interface = SiteSessions(_present_world, real_time=real_time)
+    app.extensions[EXTENSION] = worlds
 
     @app.before_request
     def pass_through_gateway() -> Response | None:
         # The request itself: every look through Flask's proxy costs, and the gateway looks often.
         call = request_ctx.request
         path = call.environ.get("PATH_INFO", "")
-        if _belongs_to(path, CONTROL_PATH):
+        world = world_of_request(call.environ)
+        if belongs_to(path, CONTROL_PATH):
             return None
-        if _belongs_to(path, SITE_PATH):
+        if belongs_to(path, SITE_PATH):
             world.tick()
             return None
         return gateway.serve(call, world)
 
     app.register_blueprint(
         create_site(
-            lambda: world,
+            _present_world,
             address_of=partial(_address_of, settings),
-            random_text=world.random_text,
+            random_text=lambda length: _present_world().random_text(length),
             idle_seconds=settings.site_idle_seconds,
         )
     )
-    app.register_blueprint(create_console(lambda: world, _actions(operations)))
+    app.register_blueprint(create_console(_present_world, _actions(operations, worlds)))
     app.register_error_handler(HTTPException, partial(_outside_error, RefusalTable.load()))
-    app.wsgi_app = ConnectionEdge(app.wsgi_app)  # type: ignore[method-assign]
+    # A fault that takes the reply away strikes outside: what was done is kept all the same.
+    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, worlds.first, real_time))  # type: ignore[method-assign]
     return app
 
 
+def _kept(app: Flask, path: Path | None, world: World, real_time: Callable[[], float]) -> WSGIApplication:
+    if path is None:
+        return app.wsgi_app
+    file = StateFile(path, world, real_time=real_time)
+    file.open()
+    app.extensions[STATE_FILE] = file
+    return KeepingEdge(app.wsgi_app, file, changing_reads=frozenset({AUTHORIZATION_PATH}))
+
+
+def worlds_of(app: Flask) -> Worlds:
+    """Return the worlds behind an application that `create_app` built."""
+    worlds = app.extensions[EXTENSION]
+    assert isinstance(worlds, Worlds), "not an application of create_app"
+    return worlds
+
+
 def world_of(app: Flask) -> World:
-    """Return the world behind an application that `create_app` built."""
-    world = app.extensions[EXTENSION]
-    assert isinstance(world, World), "not an application of create_app"
-    return world
+    """Return the world under the plain paths of an application that `create_app` built."""
+    return worlds_of(app).first
+
+
+def _present_world() -> World:
+    return world_of_request(request.environ)
 
 
 def _authorize(exchange: Exchange) -> Reply:
@@ -154,7 +178,7 @@ HANDLERS: Final[dict[str, Handler]] = {
 }
 
 
-def _actions(operations: tuple[Operation, ...]) -> dict[str, Action]:
+def _actions(operations: tuple[Operation, ...], worlds: Worlds) -> dict[str, Action]:
     names = frozenset(operation.name for operation in operations)
     return {
         "getHealth": actions.get_health,
@@ -178,6 +202,13 @@ def _actions(operations: tuple[Operation, ...]) -> dict[str, Action]:
         "readJournal": registrations.read_journal,
         "listPayments": actions.list_payments,
         "checkPostings": actions.check_postings,
+        "writeSnapshot": parallel.write_snapshot,
+        "restoreSnapshot": parallel.restore_snapshot,
+        "listWorlds": partial(parallel.list_worlds, worlds=worlds),
+        "createWorld": partial(parallel.create_world, worlds=worlds),
+        "createNamedWorld": partial(parallel.create_world, worlds=worlds),
+        "dropWorlds": partial(parallel.drop_worlds, worlds=worlds),
+        "dropWorld": partial(parallel.drop_world, worlds=worlds),
     }
 
 
@@ -187,35 +218,23 @@ class _BankFlask(Flask):
     They use no route, no session and no context, and that was a fifth of their cost. Only pages need all of it.
     """
 
-    def __init__(self, gateway: Gateway, world: World) -> None:
+    def __init__(self, gateway: Gateway, worlds: Worlds) -> None:
         super().__init__(EXTENSION, static_folder=None)
-        self._gateway, self._world = gateway, world
+        self._gateway, self._worlds = gateway, worlds
         self._resource_paths = gateway.resource_paths
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        world = enter_world(environ, self._worlds)
+        if world is None:
+            return problem_reply(Problem("world_unknown"))(environ, start_response)
         if environ.get("PATH_INFO") not in self._resource_paths:
             return super().wsgi_app(environ, start_response)
         try:
-            response = self._gateway.serve(Request(environ), self._world)
+            response = self._gateway.serve(Request(environ), world)
         except Exception as failure:  # noqa: BLE001  (where Flask has its own: a failure of ours becomes a 500)
             with self.request_context(environ):
                 response = self.handle_exception(failure)
         return response(environ, start_response)
-
-
-class _SiteSessions(SecureCookieSessionInterface):
-    """Sessions for the site's pages only: reading a cookie for every call at the bank costs a tenth of it."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        is_page = _belongs_to(request.environ.get("PATH_INFO", ""), SITE_PATH)
-        return super().open_session(app, request) if is_page else None
-
-    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002  (Flask's signature)
-        return request.script_root + SITE_PATH
-
-
-def _belongs_to(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(prefix + "/")
 
 
 def _address_of(settings: Settings, visitor: Request) -> Address | None:
@@ -225,9 +244,9 @@ def _address_of(settings: Settings, visitor: Request) -> Address | None:
 def _outside_error(table: RefusalTable, error: HTTPException) -> AnyResponse:
     """Answer for what no part answered: unknown paths beside the bank's own, and our own failures."""
     path = request.environ.get("PATH_INFO", "")
-    if _belongs_to(path, SITE_PATH):
+    if belongs_to(path, SITE_PATH):
         return outside_error_page(error.code or 0) or error.get_response()
-    if _belongs_to(path, CONTROL_PATH):
+    if belongs_to(path, CONTROL_PATH):
         return problem_reply(Problem(CONTROL_ERRORS.get(type(error), "path_unknown")))
     if isinstance(error, InternalServerError):
         reply = table.refusal_reply(Refused("failure_inside"), None)

@@ -14,6 +14,7 @@ import contracts
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 METHODS = ("get", "post", "put", "patch", "delete")
 JSON = "application/json"
+BODY_BYTES_MAX = 1024 * 1024  # unless the document names another bound
 DEFAULT = 0  # stands for every status that has no row of its own
 FORM = "application/x-www-form-urlencoded"
 TOKEN_HEADER = "x-access-token"  # noqa: S105  (the name of the header, not a token)
@@ -70,6 +71,7 @@ class Operation:
     success_status: int
     replies: Mapping[int, Callable[[Any], bool] | None]
     has_transfer_errors: bool
+    body_bytes_max: int = BODY_BYTES_MAX
     name: str = field(default="")
     lines_max: int = field(default=0, init=False)
 
@@ -146,6 +148,7 @@ class _Document:
             success_status=min(status for status in replies if 200 <= status < 400),
             replies=replies,
             has_transfer_errors=self._has_transfer_errors(f"{here}/{method}/responses"),
+            body_bytes_max=content.get("requestBody", {}).get("x-body-bytes-max", BODY_BYTES_MAX),
         )
 
     def _body(self, where: str, content: Mapping[str, Any]) -> tuple[str | None, str | None, tuple[Field, ...]]:

@@ -4,12 +4,14 @@ Here are the rules that a tester has set and the choice of the one that strikes.
 Carrying an effect out is the gateway's part.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 
 RULES_MAX = 1_000
 DELAY_MS_MAX = 600_000
 ANY_OPERATION = "*"
+FAULT_PREFIX = "fault-"
 
 # The points of a call's life, in order, and what a fault there means.
 POINTS: dict[str, str] = {
@@ -66,10 +68,15 @@ def check_rule(rule: FaultRule) -> None:
 class Faults:
     """The rules in force, in the order in which they were set."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Iterable[FaultRule] = (), *, last_no: int = 0) -> None:
         self._lock = Lock()
-        self._rules: list[FaultRule] = []
-        self._last_no = 0
+        self._rules: list[FaultRule] = list(rules)
+        self._last_no = last_no
+
+    @property
+    def last_no(self) -> int:
+        """The number of the fault that was set last; no other ever gets it."""
+        return self._last_no
 
     @property
     def is_empty(self) -> bool:
@@ -83,7 +90,7 @@ class Faults:
             if len(self._rules) >= RULES_MAX:
                 raise ImpossibleFault(f"at most {RULES_MAX} faults at a time; delete some first")
             self._last_no += 1
-            added = replace(rule, fault_id=f"fault-{self._last_no}")
+            added = replace(rule, fault_id=f"{FAULT_PREFIX}{self._last_no}")
             self._rules = [*self._rules, added]
             return added
 

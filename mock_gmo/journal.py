@@ -101,6 +101,11 @@ class Journal:
             while len(self._entries) > self._entries_max or self._bytes > self._bytes_max:
                 self._bytes -= self._entries.popleft().size
 
+    def all(self) -> list[Entry]:
+        """Return every entry that is kept, oldest first."""
+        with self._lock:
+            return list(self._entries)
+
     def find(self, wanted: Filter) -> list[Entry]:
         """Return the newest `limit` entries that fit, oldest of them first."""
         with self._lock:

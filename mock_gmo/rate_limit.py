@@ -4,7 +4,7 @@ Counts real seconds of an injected monotonic clock, never the bank's clock.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
 WINDOW_SECONDS = 1.0
@@ -31,3 +31,18 @@ class RequestLimiter:
                 return False
             passed.append(now)
             return True
+
+    def ages(self) -> dict[str, list[float]]:
+        """Return, per client id, how many seconds ago the calls of the second that just passed were let through."""
+        with self._lock:
+            now = self._monotonic()
+            ages = {client_id: [now - then for then in passed] for client_id, passed in self._passed.items()}
+        return {
+            client_id: young for client_id, old in ages.items() if (young := [a for a in old if a < WINDOW_SECONDS])
+        }
+
+    def remember(self, ages: Mapping[str, Sequence[float]]) -> None:
+        """Count calls that were let through so many seconds ago, oldest first, in the place of all others."""
+        with self._lock:
+            now = self._monotonic()
+            self._passed = {client_id: deque(now - age for age in passed) for client_id, passed in ages.items()}

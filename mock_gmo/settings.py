@@ -45,6 +45,7 @@ class Settings:
     profile: str = "bank"
     seed: int | None = None
     ready_file: Path | None = None
+    state: Path | None = None
     trusted_proxies: tuple[Network, ...] = ()
     control_networks: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     control_hosts: tuple[str, ...] = ()
@@ -143,6 +144,7 @@ VARIABLES: Final[dict[str, Variable]] = {
     "profile": Variable("MOCK_GMO_PROFILE", _one_of(PROFILES), f"one of {', '.join(PROFILES)}"),
     "seed": Variable("MOCK_GMO_SEED", _whole_number(0, 2**63 - 1), "a whole number from 0"),
     "ready_file": Variable("MOCK_GMO_READY_FILE", Path, "the path of a file"),
+    "state": Variable("MOCK_GMO_STATE", Path, "the path of a file"),
     "trusted_proxies": Variable("MOCK_GMO_TRUSTED_PROXIES", _networks, _CIDR),
     "control_networks": Variable("MOCK_GMO_CONTROL_NETWORKS", _networks, _CIDR),
     "control_hosts": Variable(

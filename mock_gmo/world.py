@@ -3,12 +3,11 @@
 No HTTP here. The whole state hangs on one reference, so that going back to the first state is one assignment.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from string import ascii_letters, digits
-from typing import Final
+from typing import Any
 
 import jpholiday
 
@@ -31,44 +30,40 @@ from mock_gmo.oauth.server import AuthorizationServer
 from mock_gmo.rate_limit import RequestLimiter
 from mock_gmo.scenarios.loader import load_scenario
 from mock_gmo.scenarios.scenario import Login, Scenario, ScenarioAccount, ScenarioOtherAccount
+from mock_gmo.secret import Secret
 from mock_gmo.settings import Settings
+from mock_gmo.snapshots.document import Givens, read_snapshot, write_snapshot
+from mock_gmo.state import SITE_KEY_LENGTH, Chance, Ports, WorldState
 
-LETTERS_AND_DIGITS: Final = ascii_letters + digits
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What a world needs from outside: seconds since 1970, a monotonic clock, randomness, a way to wait."""
-
-    real_time: Callable[[], float]
-    monotonic: Callable[[], float]
-    random_source: Random
-    sleep: Callable[[float], None]
+__all__ = ["Ground", "Ports", "World"]
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
-    """Everything that a reset replaces."""
+class Ground:
+    """What the worlds of one process share because nothing changes it: facts of Japan, registrations, scenarios."""
 
-    scenario: Scenario
-    clock: BankClock
-    bank: Bank
-    oauth: AuthorizationServer
-    limiter: RequestLimiter
-    faults: Faults
-    journal: Journal
+    environment: Environment
+    directory: Directory
+    calendar: BusinessCalendar
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario, read once. Raises ScenarioError."""
+        scenario = self.scenarios.get(name)
+        if scenario is None:
+            scenario = load_scenario(name)
+            self.scenarios[name] = self.scenarios[scenario.name] = scenario
+        return scenario
 
 
 class World:
     """The bank as its servers and pages see it. Its parts are those of the present state: never keep one."""
 
-    def __init__(self, settings: Settings, ports: Ports, *, directory: Directory) -> None:
+    def __init__(self, settings: Settings, ports: Ports, *, ground: Ground, name: str = "") -> None:
         self.settings = settings
-        self.environment: Environment = load_environment(settings.environment, integrator_port=settings.integrator_port)
-        self._ports = ports
-        self._directory = directory
-        self._calendar = BusinessCalendar(jpholiday.is_holiday)
-        self._scenarios: dict[str, Scenario] = {}
+        self.name = name
+        self.ground = ground
+        self.ports = ports
         self._state = self._first_state(settings.scenario)
 
     @classmethod
@@ -77,7 +72,14 @@ class World:
 
         Raises ScenarioError and EnvironmentFileError, which say file, line and field.
         """
-        return cls(settings, ports, directory=ZenginDirectory())
+        environment = load_environment(settings.environment, integrator_port=settings.integrator_port)
+        ground = Ground(environment, ZenginDirectory(), BusinessCalendar(jpholiday.is_holiday))
+        return cls(settings, ports, ground=ground)
+
+    @property
+    def environment(self) -> Environment:
+        """The clients registered at the start, and who may open the site."""
+        return self.ground.environment
 
     @property
     def scenario(self) -> Scenario:
@@ -119,9 +121,19 @@ class World:
         """Every log-in of the bank's site by its id."""
         return self._state.scenario.logins
 
+    @property
+    def site_key(self) -> Secret:
+        """What signs the log-ins at this world's site, so that they are worth nothing at another's."""
+        return self._state.site_key
+
+    @property
+    def chance(self) -> Chance:
+        """The source of this world's ids and tokens."""
+        return self._state.chance
+
     def random_text(self, length: int) -> str:
         """Return letters and digits from the world's source of randomness."""
-        return "".join(self._ports.random_source.choices(LETTERS_AND_DIGITS, k=length))
+        return self._state.chance.text(length)
 
     def tick(self) -> datetime:
         """Settle all that fell due and return the bank's present instant. Call it once before looking at the bank."""
@@ -139,35 +151,50 @@ class World:
         """Go back to the first state of a scenario, the present one by default. Raises ScenarioError."""
         self._state = self._first_state(scenario or self._state.scenario.name)
 
-    def _first_state(self, name: str) -> _State:
-        scenario = self._scenarios.get(name)
-        if scenario is None:
-            scenario = load_scenario(name)
-            self._scenarios[name] = self._scenarios[scenario.name] = scenario
-        clock = BankClock(self._ports.real_time, start=scenario.clock_start)
+    def snapshot(self, *, with_journal: bool = True) -> dict[str, Any]:
+        """Return the whole state as plain JSON values, tokens and passwords included; other calls may go on."""
+        return write_snapshot(self._state, with_journal=with_journal)
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Put the state of a snapshot in the place of the present one. Raises SnapshotError; then nothing changed."""
+        givens = Givens(
+            ports=self.ports,
+            bank_rules=self.settings.bank_rules,
+            calendar=self.ground.calendar,
+            directory=self.ground.directory,
+            oauth_rules=self.settings.oauth_rules,
+            issuer=self.environment.issuer,
+        )
+        self._state = read_snapshot(snapshot, givens, otherwise=self._first_chance)
+
+    def _first_state(self, name: str) -> WorldState:
+        scenario = self.ground.scenario(name)
+        clock = BankClock(self.ports.real_time, start=scenario.clock_start)
         rules = self.settings.bank_rules
-        bank = Bank(rules=rules, calendar=self._calendar, directory=self._directory)
+        bank = Bank(rules=rules, calendar=self.ground.calendar, directory=self.ground.directory)
         self._open_accounts(bank, scenario, at=clock.now())
-        return _State(
+        chance = self._first_chance()
+        return WorldState(
             scenario=scenario,
             clock=clock,
             bank=bank,
             oauth=AuthorizationServer(
                 self.settings.oauth_rules,
                 ClientRegistry(self.environment.clients),
-                self._random_text_from_start(),
+                chance.text,
                 issuer=self.environment.issuer,
             ),
-            limiter=RequestLimiter(self._ports.monotonic),
+            limiter=RequestLimiter(self.ports.monotonic),
             faults=Faults(),
             journal=Journal(),
+            chance=chance,
+            site_key=Secret(chance.text(SITE_KEY_LENGTH)),
         )
 
-    def _random_text_from_start(self) -> Callable[[int], str]:
+    def _first_chance(self) -> Chance:
         """With a seed, every first state has the same tokens to come; without one, nobody can guess them."""
         seed = self.settings.seed
-        source = self._ports.random_source if seed is None else Random(seed)  # noqa: S311  (asked for by --seed)
-        return lambda length: "".join(source.choices(LETTERS_AND_DIGITS, k=length))
+        return Chance(self.ports.random_source if seed is None else Random(seed))  # noqa: S311  (asked for by --seed)
 
     def _open_accounts(self, bank: Bank, scenario: Scenario, *, at: datetime) -> None:
         for customer in scenario.customers:
@@ -208,7 +235,7 @@ class World:
                 bank.note_visa_uses(account.account_id, [use.on_card(at) for use in account.visa_uses])
 
     def _account(self, account: ScenarioAccount, customer_id: str) -> Account:
-        branch = self._directory.find_branch(THIS_BANK, account.branch_code)
+        branch = self.ground.directory.find_branch(THIS_BANK, account.branch_code)
         return Account(
             account_id=account.account_id,
             customer_id=customer_id,

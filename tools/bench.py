@@ -39,6 +39,8 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("gateway_transfer_vs_bare_flask", "ratio", "≥ 0.6", bench_bank.gateway_transfer_vs_bare_flask),
     Figure("cold_start_seconds", "s", "≤ 1.0", bench_bank.cold_start_seconds),
     Figure("reset_ms", "ms", "≤ 5", bench_bank.reset_ms),
+    Figure("world_ms", "ms", "≤ 2", bench_bank.world_ms),
+    Figure("snapshot_ms", "ms", None, bench_bank.snapshot_ms),
     Figure("payouts_accepted_per_second_sqlite", "1/s", "≥ 200", bench_payouts.payouts_accepted_per_second_sqlite),
     Figure(
         "payouts_accepted_per_second_postgresql", "1/s", "≥ 200", bench_payouts.payouts_accepted_per_second_postgresql

@@ -1,4 +1,4 @@
-"""Figures of the mock bank: the cost of its gateway beside a bare Flask route, its cold start, its reset.
+"""Figures of the mock bank: its gateway beside a bare Flask route, cold start, reset, a new world, a snapshot.
 
 The two servers of a ratio run at the same time on the same core, and rounds alternate between them, so that whatever
 else the machine does weighs on both.
@@ -30,6 +30,9 @@ COLD_START_SECONDS_MAX: Final = 20.0
 COLD_POLL_SECONDS: Final = 0.002
 RESETS: Final = 21
 ORDERS_BEFORE_RESET: Final = 100
+CALLS_BEFORE_RESET: Final = 200
+WORLDS: Final = 201
+SNAPSHOTS: Final = 21
 
 JAPAN: Final = timezone(timedelta(hours=9))
 CORPORATION: Final = "/ganb/api/corporation/v1"
@@ -126,6 +129,33 @@ def reset_ms() -> float:
             caller.post(f"{CONTROL}/reset", json={}).raise_for_status()
             times.append(time.perf_counter() - started)
             _lift_limit(caller)
+    return 1_000 * median(times)
+
+
+def world_ms() -> float:
+    """Return the median time of POST /worlds, as a caller on a kept connection sees it."""
+    with _running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
+        times = []
+        for _ in range(WORLDS):
+            started = time.perf_counter()
+            control.post("/worlds", json={}).raise_for_status()
+            times.append(time.perf_counter() - started)
+    return 1_000 * median(times)
+
+
+def snapshot_ms() -> float:
+    """Return the median time of GET /snapshot of a bank with 200 transfers and the journal of 200 calls."""
+    with _running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
+        call = bank.transfer()
+        with httpx.Client(base_url=bank.url) as caller:
+            for number in range(CALLS_BEFORE_RESET):
+                headers = {**call.headers, "Idempotency-Key": f"bench-{number}", "Content-Type": "application/json"}
+                caller.post(call.path, headers=headers, content=call.body.encode()).raise_for_status()
+        times = []
+        for _ in range(SNAPSHOTS):
+            started = time.perf_counter()
+            control.get("/snapshot").raise_for_status()
+            times.append(time.perf_counter() - started)
     return 1_000 * median(times)
 
 

@@ -5,9 +5,10 @@ not even what is due: only commands and `tick` do. The rules are in the modules 
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from threading import RLock
+from typing import TypeVar
 
 from mock_gmo.bank.bulk_inquiry import BulkPage, BulkQuery, find_bulk_status
 from mock_gmo.bank.calendar import BusinessCalendar
@@ -21,7 +22,13 @@ from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status
 from mock_gmo.bank.other_accounts import OtherAccount, OtherBalance
 from mock_gmo.bank.payments import Payment, list_payments
 from mock_gmo.bank.postings import BooksCheck, StatementLine
-from mock_gmo.bank.registers import change_customer, open_account, open_customer
+from mock_gmo.bank.registers import (
+    change_customer,
+    note_visa_uses,
+    open_account,
+    open_customer,
+    open_other_account,
+)
 from mock_gmo.bank.requests import (
     find_first_reply,
     get_requested,
@@ -57,10 +64,12 @@ from mock_gmo.bank.transfers import (
     TransferOrder,
 )
 from mock_gmo.bank.virtual_account_desk import VirtualAccountDesk
-from mock_gmo.bank.visa import VisaCard, VisaUse
+from mock_gmo.bank.visa import VisaUse
 
 # What fell due inside a command waits here for the next tick; the oldest is dropped when nobody ticks for long.
 UNREPORTED_EVENTS_MAX = 10_000
+
+T = TypeVar("T")
 
 
 class Bank:
@@ -90,25 +99,19 @@ class Bank:
             open_customer(self._state, customer)
 
     def open_account(self, account: Account, *, opening_balance_yen: int, at: datetime) -> None:
-        """Open an account with money from outside. Raises CustomerUnknown, and ValueError when the id is taken.
-
-        ValueError also for a taken number and for a balance out of range.
-        """
+        """Open an account with money from outside. Raises CustomerUnknown, ValueError: a taken id, a wrong balance."""
         with self._lock:
             open_account(self._state, account, opening_balance_yen=opening_balance_yen, at=at)
 
     def open_other_account(self, account: OtherAccount) -> None:
         """Open an account that is only listed. Raises CustomerUnknown, and ValueError when the id is taken."""
         with self._lock:
-            self._state.get_customer(account.customer_id)
-            self._state.require_new_account(account.account_id)
-            self._state.other_accounts[account.account_id] = account
+            open_other_account(self._state, account)
 
     def note_visa_uses(self, account_id: str, uses: Iterable[VisaUse] = ()) -> None:
         """Note uses of the account's Visa debit card, which it gets if it has none. Raises AccountNotUsable."""
         with self._lock:
-            self._state.get_account(account_id)
-            self._state.visa_cards.setdefault(account_id, VisaCard()).note(uses)
+            note_visa_uses(self._state, account_id, uses)
 
     def customers(self) -> list[Customer]:
         """Return all customers in the order in which they were taken in."""
@@ -121,23 +124,13 @@ class Bank:
             return self._state.get_customer(customer_id)
 
     def change_customer(
-        self,
-        customer_id: str,
-        *,
-        confirmation_required: bool | None = None,
-        business_id_management: bool | None = None,
-        virtual_accounts_enabled: bool | None = None,
-        transfer_limit_yen: Mapping[str, int] | None = None,
+        self, customer_id: str, *, transfer_limit_yen: Mapping[str, int] | None = None, **switches: bool | None
     ) -> Customer:
         """Change how the bank treats a customer from now on; limits by account id. What is under way keeps its course.
 
-        Raises CustomerUnknown, AccountNotUsable, and ValueError for a limit out of range; then nothing has changed.
+        Switches: confirmation_required, business_id_management, virtual_accounts_enabled; None leaves one as it is.
+        Raises CustomerUnknown, AccountNotUsable, ValueError for a limit out of range; then nothing has changed.
         """
-        switches = {
-            "confirmation_required": confirmation_required,
-            "business_id_management": business_id_management,
-            "virtual_accounts_enabled": virtual_accounts_enabled,
-        }
         with self._lock:
             return change_customer(self._state, customer_id, switches, transfer_limit_yen or {})
 
@@ -379,6 +372,22 @@ class Bank:
         """Add up the books again."""
         with self._lock:
             return self._state.books.check()
+
+    # The memory as a whole
+
+    def look(self, reader: Callable[[BankState, Sequence[Event]], T]) -> T:
+        """Return what `reader`, which must not change or keep anything, makes of memory and unreported events."""
+        with self._lock:
+            return reader(self._state, tuple(self._unreported))
+
+    @classmethod
+    def remembering(cls, state: BankState, unreported: Iterable[Event]) -> "Bank":
+        """Return a bank that goes on from this memory, which it takes over; whoever made it has proven it whole."""
+        bank = cls(rules=state.rules, calendar=state.calendar, directory=state.directory)
+        bank._state = state
+        bank._virtual_accounts = VirtualAccountDesk(state, bank._lock, bank._let_fall_due)
+        bank._unreported.extend(unreported)
+        return bank
 
     def _let_fall_due(self, at: datetime) -> None:
         self._unreported.extend(settle_all_due(self._state, until=at))

@@ -90,6 +90,16 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class BookEntry:
+    """A posting as it was made, from which the books can be written again."""
+
+    kind: PostingKind
+    at: datetime
+    legs: tuple[Leg, ...]
+    reference: Reference | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementLine:
     """One line of a statement; `amount_yen` is positive, `transaction_type` says 1 for in and 2 for out."""
 
@@ -284,6 +294,22 @@ class Books:
         for posting_no, kind in enumerate(self._kinds):
             if kind in wanted:
                 yield self._posting(posting_no)
+
+    def account_ids(self) -> list[str]:
+        """Return the ledger accounts of customers' accounts in the order in which they were opened."""
+        return [name for name in self._names if self._ledgers[name].with_statement]
+
+    def entries(self) -> Iterator[BookEntry]:
+        """Yield all postings with the texts of their legs, oldest first: posting them again gives the same books."""
+        lines_seen = dict.fromkeys(self._names, 0)
+        for posting in self.postings():
+            legs = []
+            for name, yen in posting.legs:
+                ledger = self._ledgers[name]
+                text = ledger.texts[lines_seen[name]] if ledger.with_statement else None
+                lines_seen[name] += 1
+                legs.append(Leg(name, yen, text))
+            yield BookEntry(posting.kind, posting.at, tuple(legs), posting.reference)
 
     def check(self) -> BooksCheck:
         """Add up every leg again and compare with the running balances."""

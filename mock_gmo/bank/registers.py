@@ -3,13 +3,15 @@
 No money moves but the opening balance. The caller holds the bank's lock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.deposits import book_opening, require_opening_balance
-from mock_gmo.bank.state import AccountApplications, BankState
+from mock_gmo.bank.other_accounts import OtherAccount
+from mock_gmo.bank.state import BankState
+from mock_gmo.bank.visa import VisaCard, VisaUse
 
 
 def open_customer(state: BankState, customer: Customer) -> None:
@@ -31,12 +33,20 @@ def open_account(state: BankState, account: Account, *, opening_balance_yen: int
     require_opening_balance(opening_balance_yen)
     state.books.open_account(account.account_id)
     book_opening(state, account, balance_yen=opening_balance_yen, at=at)
-    state.accounts[account.account_id] = account
-    state.account_id_by_number[number] = account.account_id
-    state.applications_of[account.account_id] = AccountApplications()
-    own = state.account_ids_of[account.customer_id]
-    own.append(account.account_id)
-    own.sort(key=lambda account_id: (not state.accounts[account_id].primary, account_id))
+    state.enter_account(account)
+
+
+def open_other_account(state: BankState, account: OtherAccount) -> None:
+    """Open an account that is only listed. Raises CustomerUnknown, and ValueError when the id is taken."""
+    state.get_customer(account.customer_id)
+    state.require_new_account(account.account_id)
+    state.other_accounts[account.account_id] = account
+
+
+def note_visa_uses(state: BankState, account_id: str, uses: Iterable[VisaUse]) -> None:
+    """Note uses of the account's Visa debit card, which it gets if it has none. Raises AccountNotUsable."""
+    state.get_account(account_id)
+    state.visa_cards.setdefault(account_id, VisaCard()).note(uses)
 
 
 def change_customer(

@@ -18,6 +18,7 @@ from mock_gmo.bank.other_accounts import OtherAccount
 from mock_gmo.bank.postings import Books
 from mock_gmo.bank.refusals import AccountNotUsable, ApplyNoUnknown, CustomerUnknown
 from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.states import TransferStatus
 from mock_gmo.bank.transfers import (
     Application,
     Event,
@@ -159,6 +160,22 @@ class BankState:
             application.apply_no, designated_date=application.designated_date
         )
         self._follow_request(application)
+
+    def enter_account(self, account: Account) -> None:
+        """File a new account, whose ledger account is open already."""
+        self.accounts[account.account_id] = account
+        self.account_id_by_number[account.branch_code, account.number] = account.account_id
+        self.applications_of[account.account_id] = AccountApplications()
+        own = self.account_ids_of[account.customer_id]
+        own.append(account.account_id)
+        own.sort(key=lambda account_id: (not self.accounts[account_id].primary, account_id))
+
+    def enter_again(self, application: Application) -> None:
+        """File an application as it stood when it was written down; what follows from its lines follows again."""
+        self.enter(application)
+        place = (application.account_id, application.designated_date)
+        for line in application.lines:
+            self.limits.follow(place, counted_yen=line.counted_yen, before=TransferStatus.REQUESTED, after=line.status)
 
     def keep(self, application: Application, **changes: object) -> Application:
         """File the application with those changes; the daily limit and the waiting list follow. Returns it."""

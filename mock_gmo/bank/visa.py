@@ -88,6 +88,10 @@ class VisaCard:
             self._days.insert(place, day)
             self._uses.insert(place, use)
 
+    def noted(self) -> list[VisaUse]:
+        """Return the uses in the order in which they were noted: noting them again makes the same card."""
+        return [use for _, use in sorted(zip(self._numbers, self._uses, strict=True), key=lambda pair: pair[0])]
+
     def select(self, *, date_from: date, date_to: date) -> VisaSelection:
         """Return where the uses of that period stand; both days belong to it."""
         return VisaSelection(

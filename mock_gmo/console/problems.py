@@ -39,6 +39,15 @@ PROBLEMS: Final[dict[str, ProblemRow]] = {
     "consent_refused": ProblemRow(400, "同意できません。", "Consent is not possible: {}"),
     "scenario_unusable": ProblemRow(400, "シナリオを使えません。", "The scenario cannot be used: {}"),
     "value_impossible": ProblemRow(400, "この値は使えません。", "This value cannot be used: {}"),
+    "snapshot_unusable": ProblemRow(
+        400, "このスナップショットは使えません。", "The snapshot cannot be used, and nothing has changed: {}"
+    ),
+    "world_unknown": ProblemRow(404, "この名前の世界は存在しません。", "No world has this name."),
+    "worlds_from_first_only": ProblemRow(
+        404, "世界の作成と削除は元の銀行でだけできます。", "Worlds are made and dropped without the prefix /w/ only."
+    ),
+    "world_exists": ProblemRow(409, "この名前の世界はすでに存在します。", "The name is taken: {}"),
+    "too_many_worlds": ProblemRow(409, "世界の数が上限に達しています。", "No room for another world: {}"),
     "clock_backwards": ProblemRow(409, "銀行の時刻は戻せません。", "The bank's clock only goes forward: {}"),
     "failure_inside": ProblemRow(
         500, "内部エラーが発生しました。", "A failure inside; the log of the bank has the particulars."

@@ -30,6 +30,7 @@ class Call:
     """One control call whose members and parameters have been checked."""
 
     world: World
+    root_url: str
     path: dict[str, str]
     query: dict[str, str]
     body: dict[str, Any]
@@ -94,6 +95,7 @@ def _view(operation: Operation, action: Action, world_of: Callable[[], World]) -
     def view(**path: str) -> Response:
         call = Call(
             world=world_of(),
+            root_url=request.root_url.rstrip("/"),
             path=_checked_path(operation, path),
             query=_checked_query(operation, request),
             body=_checked_body(operation, request),
@@ -129,7 +131,7 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
     if operation.body_kind is None:
         return {}
     try:
-        content = read_bytes(request)
+        content = read_bytes(request, bytes_max=operation.body_bytes_max)
         if not content and not operation.needs_body:
             return {}
         if request.mimetype != JSON:

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
-BODY_BYTES_MAX = 1024 * 1024
+from mock_gmo.contract import BODY_BYTES_MAX
+
 # A line of a bulk transfer with every member at its longest, and every kana as an escape of six bytes.
 LINE_BYTES_MAX = 1_600
 DEPTH_MAX = 16

@@ -90,6 +90,10 @@ class PendingRequests:
         """Forget a request that was decided."""
         self._by_id.pop(request_id, None)
 
+    def all(self) -> tuple[PendingRequest, ...]:
+        """Return what waits, oldest first."""
+        return tuple(self._by_id.values())
+
     def forget_expired(self, *, at: datetime) -> None:
         """Drop what nobody decided in time."""
         for request_id in _expired(self._by_id, at=at):
@@ -116,6 +120,10 @@ class AuthorizationCodes:
     def mark_redeemed(self, code: AuthorizationCode, *, grant_id: str) -> None:
         """Note that `code` was redeemed, and which grant came of it."""
         self._by_text[code.code.reveal()] = replace(code, grant_id=grant_id)
+
+    def all(self) -> tuple[AuthorizationCode, ...]:
+        """Return every code that is known, oldest first."""
+        return tuple(self._by_text.values())
 
     def forget_expired(self, *, at: datetime) -> None:
         """Drop what can never be redeemed any more."""

@@ -22,7 +22,7 @@ from mock_gmo.oauth.errors import AuthorizationPageError, OAuthRefusal
 from mock_gmo.oauth.id_token import make_id_token
 from mock_gmo.oauth.rules import OAuthRules
 from mock_gmo.oauth.scopes import OFFLINE_ACCESS, OPENID, ScopeUnusable, parse_scope
-from mock_gmo.oauth.tokens import AccessToken, Grant, TokenPair, TokenStore, TooManyTokens
+from mock_gmo.oauth.tokens import AccessToken, Grant, RefreshToken, TokenPair, TokenStore, TooManyTokens
 from mock_gmo.secret import Secret
 
 VALUE_LENGTH_MAX = 128
@@ -50,6 +50,17 @@ class TokenReply:
         if self.id_token is not None:
             members["id_token"] = self.id_token.reveal()
         return members
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthMemory:
+    """All that an authorization server remembers, each list oldest first."""
+
+    clients: tuple[Client, ...]
+    pending: tuple[PendingRequest, ...]
+    codes: tuple[AuthorizationCode, ...]
+    access_tokens: tuple[AccessToken, ...]
+    refresh_tokens: tuple[RefreshToken, ...]
 
 
 class AuthorizationServer:
@@ -194,6 +205,21 @@ class AuthorizationServer:
             if client_id is not None:
                 count += self._tokens.expire_client(client_id, at=at)
             return count
+
+    def memory(self) -> OAuthMemory:
+        """Return all that is remembered, as of one moment."""
+        with self._lock:
+            access, refresh = self._tokens.all()
+            return OAuthMemory(self.clients.all(), self._pending.all(), self._codes.all(), access, refresh)
+
+    def remember(self, memory: OAuthMemory) -> None:
+        """Take over requests, codes and tokens; the clients came with the registry."""
+        with self._lock:
+            for pending in memory.pending:
+                self._pending.add(pending)
+            for code in memory.codes:
+                self._codes.add(code)
+            self._tokens.remember(memory.access_tokens, memory.refresh_tokens)
 
     def _take_pending(self, request_id: str, *, at: datetime) -> AuthorizationRequest:
         pending = self._pending.find(request_id, at=at)

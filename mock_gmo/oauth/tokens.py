@@ -92,6 +92,17 @@ class TokenStore:
         self._access_of_grant: dict[str, list[str]] = {}
         self._refresh_of_grant: dict[str, list[str]] = {}
 
+    def all(self) -> tuple[tuple[AccessToken, ...], tuple[RefreshToken, ...]]:
+        """Return every access token and every refresh token that is known, in the order of their issue."""
+        return tuple(self._access.values()), tuple(self._refresh.values())
+
+    def remember(self, access: tuple[AccessToken, ...], refresh: tuple[RefreshToken, ...]) -> None:
+        """Know these tokens in the place of all others."""
+        self._access = {token.token.reveal(): token for token in access}
+        self._refresh = {token.token.reveal(): token for token in refresh}
+        self._access_of_grant = _texts_by_grant({text: it for text, it in self._access.items() if not it.revoked})
+        self._refresh_of_grant = _texts_by_grant(self._refresh)
+
     def issue(self, grant: Grant, *, with_refresh: bool, at: datetime) -> TokenPair:
         """Issue the first pair of a grant. Raises TooManyTokens."""
         self._make_room(at=at)

@@ -1,0 +1,257 @@
+"""A bank's memory as plain JSON and back. The books are written as postings and read by posting them again.
+
+What follows from something else (indexes, sums) is not written: it is made anew, so that it cannot contradict.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from heapq import heapify
+from typing import Any, Final, get_type_hints
+
+from mock_gmo.bank.agenda import DueKind
+from mock_gmo.bank.bank import UNREPORTED_EVENTS_MAX, Bank
+from mock_gmo.bank.calendar import BusinessCalendar
+from mock_gmo.bank.directory import Directory
+from mock_gmo.bank.payments import list_payments
+from mock_gmo.bank.postings import INTERNAL_LEDGERS, LEG_MAX_YEN, BookEntry, Books, Reference
+from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.state import NUMBER_DIGITS, BankState
+from mock_gmo.bank.states import TransferStatus
+from mock_gmo.bank.transfers import Application, Event, IdempotencyKey, RequestKind, ResultCode, TransferKind
+from mock_gmo.snapshots.beside import (
+    check_other_accounts,
+    check_virtual_accounts,
+    read_visa_cards,
+    write_visa_cards,
+)
+from mock_gmo.snapshots.codec import Codec, SnapshotError, codec_of, read_members
+
+GIVEN: Final = ("rules", "calendar", "directory")
+# The books have their own way; the rest follows from accounts and applications.
+FOLLOWING: Final = ("books", "visa_cards", "account_ids_of", "account_id_by_number", "applications_of", "limits")
+NUMBER_LENGTH: Final = 8 + NUMBER_DIGITS
+
+VA_DUES: Final = frozenset({DueKind.VA_EXPIRY, DueKind.VA_CONTRACT_END})
+
+_S: Final = TransferStatus
+# States that all lines of an application enter and leave together.
+MOVES_WHOLE: Final = frozenset({
+    _S.REQUESTED, _S.LAPSED, _S.APPLIED, _S.SENT_BACK, _S.WITHDRAWN, _S.EXPIRED, _S.CANCELLED, _S.RESERVED, _S.RETRYING,
+})  # fmt: skip
+# Where the transfer stands while a request of this kind waits for its holder.
+WAITS_IN: Final = {
+    RequestKind.TRANSFER: frozenset({_S.REQUESTED}),
+    RequestKind.CANCEL: frozenset({_S.APPLIED, _S.RESERVED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BankGivens:
+    """What a bank has and does not remember."""
+
+    rules: BankRules
+    calendar: BusinessCalendar
+    directory: Directory
+
+
+def write_bank(bank: Bank) -> dict[str, Any]:
+    """Return a bank's memory, all of it as of one moment."""
+    return bank.look(_write_memory)
+
+
+def read_bank(content: Any, at: str, givens: BankGivens) -> Bank:
+    """Return a bank that goes on from this memory. Raises SnapshotError for all that no bank could remember."""
+    members = _members()
+    came = read_members(content, at, frozenset({*members, "postings", "unreported", "visa_uses"}))
+    read = {name: codec.read(came[name], f"{at}/{name}") for name, codec in members.items()}
+    waiting, applications, accounts = read.pop("waiting"), read.pop("applications"), read.pop("accounts")
+    state = BankState(rules=givens.rules, calendar=givens.calendar, directory=givens.directory, **read)
+    _enter_customers(state, at)
+    _enter_accounts(state, accounts, f"{at}/accounts")
+    read_visa_cards(state, came["visa_uses"], f"{at}/visa_uses")
+    check_other_accounts(state, f"{at}/other_accounts")
+    check_virtual_accounts(state, f"{at}/virtual")
+    _enter_applications(state, applications, f"{at}/applications")
+    _read_postings(state, came["postings"], f"{at}/postings")
+    _check_paid_to(state, f"{at}/applications")
+    if waiting.keys() != state.waiting.keys():
+        raise SnapshotError(f"{at}/waiting", "the applications whose request has a deadline")
+    # In their own order, which is that of the requests and not of the applications.
+    state.waiting = waiting
+    _check_agenda(state, f"{at}/agenda")
+    _check_replies(state, f"{at}/replies")
+    _check_numbers(state, f"{at}/numbers_given")
+    unreported: list[Event] = codec_of(list[Event]).read(came["unreported"], f"{at}/unreported")
+    return Bank.remembering(state, unreported[-UNREPORTED_EVENTS_MAX:])
+
+
+def _members() -> dict[str, Codec]:
+    hints = get_type_hints(BankState)
+    return {it.name: codec_of(hints[it.name]) for it in fields(BankState) if it.name not in (*GIVEN, *FOLLOWING)}
+
+
+def _write_memory(state: BankState, unreported: Sequence[Event]) -> dict[str, Any]:
+    entry = codec_of(BookEntry)
+    return {
+        **{name: codec.write(getattr(state, name)) for name, codec in _members().items()},
+        "postings": [entry.write(it) for it in state.books.entries()],
+        "visa_uses": write_visa_cards(state),
+        "unreported": codec_of(list[Event]).write(unreported),
+    }
+
+
+def _enter_customers(state: BankState, at: str) -> None:
+    _check_keys(state.customers, f"{at}/customers", lambda customer: customer.customer_id)
+    for customer_id in state.customers:
+        state.account_ids_of[customer_id] = []
+
+
+def _enter_accounts(state: BankState, accounts: Mapping[str, Any], at: str) -> None:
+    _check_keys(accounts, at, lambda account: account.account_id)
+    for account_id, account in accounts.items():
+        if account.customer_id not in state.customers:
+            raise SnapshotError(f"{at}/{account_id}/customer_id", "a customer of this snapshot")
+        if (account.branch_code, account.number) in state.account_id_by_number or account_id in INTERNAL_LEDGERS:
+            raise SnapshotError(f"{at}/{account_id}", "every id and number once")
+        state.books.open_account(account_id)
+        state.enter_account(account)
+
+
+def _enter_applications(state: BankState, applications: Mapping[str, Application], at: str) -> None:
+    _check_keys(applications, at, lambda application: application.apply_no)
+    for apply_no, application in applications.items():
+        here = f"{at}/{apply_no}"
+        account = state.accounts.get(application.account_id)
+        if account is None or account.customer_id != application.customer_id:
+            raise SnapshotError(f"{here}/account_id", "an account of the same customer")
+        _check_lines(application, f"{here}/lines")
+        _check_request(application, f"{here}/request")
+        state.enter_again(application)
+
+
+def _check_lines(application: Application, at: str) -> None:
+    lines = application.lines
+    numbers = [line.item_id for line in lines]
+    in_order = [str(index + 1) for index in range(len(lines))]
+    is_bulk = application.kind is TransferKind.BULK
+    if not lines or (len(set(numbers)) < len(numbers) if is_bulk else numbers != in_order):
+        raise SnapshotError(at, "one line or more, item ids 1, 2, 3 and so on; in bulk, each once")
+    if any(line.amount_yen < 1 or line.fee_yen < 0 or line.counted_yen < 0 for line in lines):
+        raise SnapshotError(at, "amounts of 1 yen or more, fees and counted yen of 0 or more")
+    states = {line.status for line in lines}
+    if states & MOVES_WHOLE and len(states) > 1:
+        raise SnapshotError(at, "one state for all lines until they are debited")
+
+
+def _check_request(application: Application, at: str) -> None:
+    request = application.request
+    is_cancel = request.kind is RequestKind.CANCEL
+    if is_cancel != (request.cancel_class is not None):
+        raise SnapshotError(f"{at}/cancel_class", "a class for a cancel, and for nothing else")
+    if (request.deadline is not None) != (request.result is ResultCode.WAITING):
+        raise SnapshotError(f"{at}/deadline", "a deadline while the request waits, and only then")
+    waits_in = WAITS_IN[request.kind]
+    if request.result is ResultCode.WAITING and application.stage not in waits_in:
+        states = ", ".join(state.name for state in waits_in)
+        raise SnapshotError(f"{at}/result", f"a request that waits while its transfer is {states}")
+    if application.stage is TransferStatus.REQUESTED and request.result is not ResultCode.WAITING:
+        raise SnapshotError(f"{at}/result", "a request that waits while its transfer is REQUESTED")
+    if (request.ended_at is not None) != (request.result is ResultCode.DONE):
+        raise SnapshotError(f"{at}/ended_at", "an instant once the request is done, and only then")
+
+
+def _read_postings(state: BankState, content: Any, at: str) -> None:
+    entries: list[BookEntry] = codec_of(list[BookEntry]).read(content, at)
+    names = {*INTERNAL_LEDGERS, *state.accounts}
+    for index, entry in enumerate(entries):
+        here = f"{at}/{index}"
+        _check_legs(entry, f"{here}/legs", names)
+        if entry.reference is not None and not _is_known(state, entry.reference):
+            raise SnapshotError(f"{here}/reference", "a line of an application of this snapshot")
+        state.books.post(entry.kind, entry.legs, at=entry.at, reference=entry.reference)
+    try:
+        list_payments(state)
+    except AssertionError as unnamed:
+        raise SnapshotError(at, f"books that tell what was paid: {unnamed}") from unnamed
+
+
+def _check_legs(entry: BookEntry, at: str, names: set[str]) -> None:
+    if len(entry.legs) < 2 or sum(leg.amount_yen for leg in entry.legs) != 0:
+        raise SnapshotError(at, "two legs or more that sum to zero")
+    for index, leg in enumerate(entry.legs):
+        if leg.ledger not in names:
+            raise SnapshotError(f"{at}/{index}/ledger", "an account of this snapshot, or one of the bank's own ledgers")
+        if not 0 < abs(leg.amount_yen) <= LEG_MAX_YEN:
+            raise SnapshotError(f"{at}/{index}/amount_yen", f"1 to {LEG_MAX_YEN} yen, in or out")
+        if (leg.text is None) != (leg.ledger in INTERNAL_LEDGERS):
+            raise SnapshotError(f"{at}/{index}/text", "a text for a customer's account, and for nothing else")
+
+
+def _is_known(state: BankState, reference: Reference) -> bool:
+    application = state.applications.get(reference.apply_no)
+    return application is not None and any(line.item_id == reference.item_id for line in application.lines)
+
+
+def _check_paid_to(state: BankState, at: str) -> None:
+    names = {*INTERNAL_LEDGERS, *state.accounts}
+    for apply_no, application in state.applications.items():
+        for index, line in enumerate(application.lines):
+            if line.paid_to not in names:
+                raise SnapshotError(f"{at}/{apply_no}/lines/{index}/paid_to", "a ledger account of this snapshot")
+
+
+def _check_agenda(state: BankState, at: str) -> None:
+    heap = state.agenda._heap
+    numbers = [number for _, _, number, _ in heap]
+    if len(set(numbers)) < len(numbers) or max(numbers, default=0) > state.agenda._entries_count:
+        raise SnapshotError(f"{at}/heap", "every number of entry once, and none above entries_count")
+    keys: set[IdempotencyKey] = set()
+    tries: set[str] = set()
+    for index, (_, kind, _, subject) in enumerate(heap):
+        here = f"{at}/heap/{index}/3"
+        if (kind is DueKind.KEY_LIMIT) != isinstance(subject, IdempotencyKey):
+            raise SnapshotError(here, "a key where a key's life ends, and nowhere else")
+        if isinstance(subject, IdempotencyKey):
+            if subject not in state.replies or subject in keys:
+                raise SnapshotError(here, "a key of this snapshot, once")
+            keys.add(subject)
+        elif kind in VA_DUES:
+            if subject not in (state.virtual.accounts if kind is DueKind.VA_EXPIRY else state.virtual.contracts):
+                raise SnapshotError(here, "a virtual account or a contract of this snapshot")
+        elif not isinstance(subject, str) or subject not in state.applications:
+            raise SnapshotError(here, "an application of this snapshot")
+        elif kind is DueKind.RETRY:
+            if state.applications[subject].stage is not TransferStatus.RETRYING or subject in tries:
+                raise SnapshotError(here, "an application in RETRYING, once")
+            tries.add(subject)
+    heapify(heap)
+
+
+def _check_replies(state: BankState, at: str) -> None:
+    for index, stored in enumerate(state.replies.values()):
+        if stored.result.apply_no not in state.applications:
+            raise SnapshotError(f"{at}/{index}/1/result/apply_no", "an application of this snapshot")
+
+
+def _check_numbers(state: BankState, at: str) -> None:
+    """No number that was given out may be given out again."""
+    given = {f"{day:%Y%m%d}": count for day, count in state.numbers_given.items()}
+    if any(not 0 <= count < 10**NUMBER_DIGITS for count in given.values()):
+        raise SnapshotError(at, f"counts of at most {NUMBER_DIGITS} digits")
+    for apply_no, application in state.applications.items():
+        for number in (apply_no, *(line.accept_no for line in application.lines if line.accept_no is not None)):
+            is_number = len(number) == NUMBER_LENGTH and number.isascii() and number.isdigit()
+            if not is_number or not 0 < int(number[8:]) <= given.get(number[:8], 0):
+                raise SnapshotError(at, f"a count that includes {number[:NUMBER_LENGTH]!r}")
+
+
+def _check_keys(values: Mapping[str, Any], at: str, key: Callable[[Any], str]) -> None:
+    for name, value in values.items():
+        if key(value) != name:
+            raise SnapshotError(f"{at}/{name}", "an object under its own id")
+
+
+def latest_instant(books: Books) -> datetime | None:
+    """Return the instant of the newest posting, or None for empty books."""
+    return max((posting.at for posting in books.postings()), default=None)
