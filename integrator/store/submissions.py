@@ -224,17 +224,6 @@ def change_unheld(
     )
 
 
-def next_due(tx: Connection) -> datetime | None:
-    """Return the earliest instant at which some submission wants work, or None when nothing is open."""
-    open_states = [state.value for state in SubmissionState if state not in _CLOSED]
-    return tx.scalar(
-        select(submissions.c.due_at).where(submissions.c.state.in_(open_states)).order_by(submissions.c.due_at).limit(1)
-    )
-
-
-_CLOSED = frozenset({SubmissionState.DEAD, SubmissionState.FINISHED})
-
-
 def _is_ready(work: Work) -> ColumnElement[bool]:
     table = submissions.c
     is_free = or_(table.lease_until.is_(None), table.lease_until <= bindparam("machine", type_=Instant()))

@@ -94,6 +94,35 @@ def test_a_worker_killed_between_send_and_record_leaves_a_doubt_that_is_settled(
     confirm_and_settle(world, payout)
 
 
+@pytest.mark.parametrize("point", ["bank.before", "bank.after"])
+def test_a_worker_killed_in_a_repetition_leaves_the_doubt_to_the_next_one(world: World, point: str) -> None:
+    world.fault("committed", "drop")
+    payout = world.request_payout()
+    world.step()
+    world.advance(seconds=5)
+    world.kill_switches[0].kill_at(point, visit=2)  # the inquiry, then the repetition
+
+    assert world.step_and_die() == point
+    world.run_for(minutes=3)
+
+    assert len(world.pending()) == 1
+    confirm_and_settle(world, payout)
+
+
+@pytest.mark.parametrize("point", ["bank.before", "bank.after"])
+def test_a_worker_killed_in_a_cancel_is_followed_by_one_that_finishes_it(world: World, point: str) -> None:
+    world.change_customer(confirmation_required=False)
+    payout = world.request_payout(designated_date="2026-04-06")
+    world.run_for(minutes=1)
+    world.cancel(payout)
+    world.kill_switches[0].kill_at(point)
+
+    assert world.step_and_die() == point
+    world.run_for(minutes=5)
+
+    assert world.state_of(payout) == "cancelled"
+
+
 @pytest.mark.parametrize("visit", range(1, 12))
 @pytest.mark.parametrize("point", ["commit.before", "commit.after"])
 def test_a_worker_killed_at_any_commit_pays_once(world: World, point: str, visit: int) -> None:
