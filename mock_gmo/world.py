@@ -222,7 +222,7 @@ class World:
                 bank.open_other_account(_other_account(other, customer.customer_id))
         deposits = [(deposit, account) for account, _ in accounts for deposit in account.past_deposits]
         for deposit, account in sorted(deposits, key=lambda paid: paid[0].instant(at)):
-            bank.deposit(
+            bank.outside.deposit(
                 account.account_id,
                 amount_yen=deposit.amount_yen,
                 remitter_name=deposit.remitter_name,

@@ -19,7 +19,6 @@ from tools.contract_refusals import check_error_examples, check_pairs, check_ref
 
 DIRECTORY = Path(contracts.__file__).parent
 BANK_DOCUMENTS = ("auth", "corporation")
-SCOPE_FAMILIES = ("account", "transfer", "bulk-transfer")
 
 # What each operation of the bank declares, and nothing else. Source: HTTP statuses; for auth, Errors.
 _REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "415", "429", "500", "503", "504"})

@@ -15,13 +15,13 @@ from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.checks import check_order
 from mock_gmo.bank.customers import Account, Balance, Customer
 from mock_gmo.bank.days import civil_date
-from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.execution import settle_all_due
 from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status
 from mock_gmo.bank.other_accounts import OtherAccount, OtherBalance
+from mock_gmo.bank.outside_desk import OutsideDesk
 from mock_gmo.bank.payments import Payment, list_payments
-from mock_gmo.bank.postings import BooksCheck, StatementLine
+from mock_gmo.bank.postings import BooksCheck
 from mock_gmo.bank.registers import (
     change_customer,
     note_visa_uses,
@@ -33,15 +33,12 @@ from mock_gmo.bank.requests import (
     find_first_reply,
     get_requested,
     key_expires_at,
-    pending_approvals,
-    pending_confirmation,
     remember_reply,
     request_cancel,
     request_transfer,
     result_of,
 )
 from mock_gmo.bank.rules import BankRules
-from mock_gmo.bank.simulation import Step, possible_steps, take_step
 from mock_gmo.bank.state import BankState, Moment, StoredReply
 from mock_gmo.bank.statements import (
     StatementPage,
@@ -56,8 +53,6 @@ from mock_gmo.bank.statements import (
 from mock_gmo.bank.transfers import (
     Event,
     IdempotencyKey,
-    PendingApproval,
-    PendingConfirmation,
     Quote,
     RequestResult,
     TransferKind,
@@ -79,7 +74,7 @@ class Bank:
         self._lock = RLock()
         self._state = BankState(rules=rules, calendar=calendar, directory=directory)
         self._unreported: deque[Event] = deque(maxlen=UNREPORTED_EVENTS_MAX)
-        self._virtual_accounts = VirtualAccountDesk(self._state, self._lock, self._let_fall_due)
+        self._open_desks()
 
     @property
     def rules(self) -> BankRules:
@@ -87,8 +82,13 @@ class Bank:
         return self._state.rules
 
     @property
+    def outside(self) -> OutsideDesk:
+        """The desk for what happens outside the API: confirmations, approvals, deposits, what other banks do."""
+        return self._outside
+
+    @property
     def virtual_accounts(self) -> VirtualAccountDesk:
-        """The desk for virtual accounts; it works on this bank's state under this bank's lock."""
+        """The desk for virtual accounts."""
         return self._virtual_accounts
 
     # Customers and accounts
@@ -285,83 +285,7 @@ class Bank:
             self._unreported.clear()
             return events
 
-    # Outside the API: the bank's own site, and the control surface
-
-    def pending_confirmations(self, customer_id: str, *, at: datetime) -> list[PendingConfirmation]:
-        """Return the requests that wait for that holder and whose limit lies ahead, oldest first."""
-        with self._lock:
-            applications = (self._state.applications[apply_no] for apply_no in self._state.waiting)
-            pending = [
-                pending_confirmation(application)
-                for application in applications
-                if application.customer_id == customer_id
-            ]
-        return [request for request in pending if request.expires_at > at]
-
-    def pending_approvals(self, customer_id: str, *, at: datetime) -> list[PendingApproval]:
-        """Return the applications that wait for that customer's approver and whose day has not passed, oldest first."""
-        with self._lock:
-            return pending_approvals(self._state, customer_id, at=at)
-
-    def possible_steps(self, apply_no: str) -> tuple[Step, ...]:
-        """Return the steps outside the API that fit an application now. Raises ApplyNoUnknown."""
-        with self._lock:
-            return possible_steps(self._state, self._state.get_application(apply_no))
-
-    def confirm(self, apply_no: str, *, at: datetime) -> list[Event]:
-        """The holder confirms what waits: the transfer, or its cancel. Raises ApplyNoUnknown, ImpossibleStep."""
-        return self._step(Step.CONFIRM, apply_no, at=at)
-
-    def approve(self, apply_no: str, *, at: datetime) -> list[Event]:
-        """The approver agrees. Raises ApplyNoUnknown, ImpossibleStep."""
-        return self._step(Step.APPROVE, apply_no, at=at)
-
-    def send_back(self, apply_no: str, *, at: datetime) -> list[Event]:
-        """The approver sends the application back. Raises ApplyNoUnknown, ImpossibleStep."""
-        return self._step(Step.SEND_BACK, apply_no, at=at)
-
-    def withdraw(self, apply_no: str, *, at: datetime) -> list[Event]:
-        """The holder withdraws an application or cancels a reservation on the site. Raises as above."""
-        return self._step(Step.WITHDRAW, apply_no, at=at)
-
-    def fail(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
-        """The other bank refuses what is in process: amount and fee come back. Raises as above."""
-        return self._step(Step.FAIL, apply_no, item_id=item_id, at=at)
-
-    def return_funds(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
-        """The other bank cannot credit what is settled: the amount comes back, the fee does not. Raises as above."""
-        return self._step(Step.RETURN_FUNDS, apply_no, item_id=item_id, at=at)
-
-    def recall(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
-        """The holder asks for a recall, which costs its fee. Raises as above, also when the fee is not there."""
-        return self._step(Step.RECALL, apply_no, item_id=item_id, at=at)
-
-    def recall_agree(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
-        """The beneficiary agrees: the amount comes back. Raises as above."""
-        return self._step(Step.RECALL_AGREE, apply_no, item_id=item_id, at=at)
-
-    def recall_refuse(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
-        """The beneficiary keeps the money. Raises as above."""
-        return self._step(Step.RECALL_REFUSE, apply_no, item_id=item_id, at=at)
-
-    def deposit(
-        self,
-        account_id: str,
-        *,
-        amount_yen: int,
-        remitter_name: str,
-        edi_info: str | None = None,
-        paying_bank: PayingBank | None = None,
-        at: datetime,
-    ) -> StatementLine:
-        """Book an incoming transfer; returns its statement line.
-
-        Raises AccountNotUsable, ForbiddenCharacterInText, and ValueError for an amount out of range.
-        """
-        deposit = Deposit(amount_yen, remitter_name, edi_info, paying_bank)
-        with self._lock:
-            self._let_fall_due(at)
-            return book_deposit(self._state, self._state.get_account(account_id), deposit, at=at)
+    # Truth
 
     def payments(self) -> list[Payment]:
         """Return every debit that the books hold, oldest first."""
@@ -385,16 +309,14 @@ class Bank:
         """Return a bank that goes on from this memory, which it takes over; whoever made it has proven it whole."""
         bank = cls(rules=state.rules, calendar=state.calendar, directory=state.directory)
         bank._state = state
-        bank._virtual_accounts = VirtualAccountDesk(state, bank._lock, bank._let_fall_due)
+        bank._open_desks()
         bank._unreported.extend(unreported)
         return bank
 
+    def _open_desks(self) -> None:
+        """Open the desks on the present memory: they keep it, so another memory needs them anew."""
+        self._outside = OutsideDesk(self._state, self._lock, self._let_fall_due)
+        self._virtual_accounts = VirtualAccountDesk(self._state, self._lock, self._let_fall_due)
+
     def _let_fall_due(self, at: datetime) -> None:
         self._unreported.extend(settle_all_due(self._state, until=at))
-
-    def _step(self, step: Step, apply_no: str, *, at: datetime, item_id: str | None = None) -> list[Event]:
-        with self._lock:
-            self._let_fall_due(at)
-            moment = Moment(at)
-            take_step(self._state, self._state.get_application(apply_no), step, moment, item_id=item_id)
-            return moment.events

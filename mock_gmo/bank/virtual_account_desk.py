@@ -3,8 +3,6 @@
 The order of the checks is that of the fields in the bank's tables. Source: Corporation API, 16 to 20.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,6 +10,7 @@ from mock_gmo.bank.agenda import DueKind
 from mock_gmo.bank.customers import Account
 from mock_gmo.bank.days import ONE_DAY, civil_date, instant, midnight, month_start, months_before
 from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit
+from mock_gmo.bank.desk import Desk
 from mock_gmo.bank.fees import THIS_BANK
 from mock_gmo.bank.inquiry import resolve_period
 from mock_gmo.bank.refusals import (
@@ -25,7 +24,6 @@ from mock_gmo.bank.refusals import (
     VaNotUsable,
     VaTakesNoDeposits,
 )
-from mock_gmo.bank.state import BankState
 from mock_gmo.bank.virtual_account_life import changed
 from mock_gmo.bank.virtual_account_lists import (
     VaDepositPage,
@@ -56,15 +54,8 @@ ONE_SECOND = timedelta(seconds=1)
 HEAD_OFFICE_KANA = "ﾎﾝﾃﾝ"
 
 
-class VirtualAccountDesk:
+class VirtualAccountDesk(Desk):
     """What customers and the control surface can do with virtual accounts. A refusal changes nothing."""
-
-    def __init__(
-        self, state: BankState, lock: AbstractContextManager[object], let_fall_due: Callable[[datetime], None]
-    ) -> None:
-        self._state = state
-        self._lock = lock
-        self._let_fall_due = let_fall_due
 
     def is_enabled(self, customer_id: str) -> bool:
         """Say whether the bank offers virtual accounts to that customer. Raises CustomerUnknown."""

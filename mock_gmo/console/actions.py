@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from mock_gmo.bank.bank import Bank
 from mock_gmo.bank.deposits import Deposit, PayingBank
+from mock_gmo.bank.outside_desk import OutsideDesk
 from mock_gmo.bank.refusals import (
     AccountNotUsable,
     ApplyNoUnknown,
@@ -33,17 +33,17 @@ DISTRIBUTION: Final = "gmo-bank-in-a-box"
 
 # Steps that concern the whole application, and those that may concern a single line.
 WHOLE_STEPS: Final = {
-    "confirm": Bank.confirm,
-    "approve": Bank.approve,
-    "send-back": Bank.send_back,
-    "withdraw": Bank.withdraw,
+    "confirm": OutsideDesk.confirm,
+    "approve": OutsideDesk.approve,
+    "send-back": OutsideDesk.send_back,
+    "withdraw": OutsideDesk.withdraw,
 }
 LINE_STEPS: Final = {
-    "fail": Bank.fail,
-    "return-funds": Bank.return_funds,
-    "recall": Bank.recall,
-    "recall-agree": Bank.recall_agree,
-    "recall-refuse": Bank.recall_refuse,
+    "fail": OutsideDesk.fail,
+    "return-funds": OutsideDesk.return_funds,
+    "recall": OutsideDesk.recall,
+    "recall-agree": OutsideDesk.recall_agree,
+    "recall-refuse": OutsideDesk.recall_refuse,
 }
 
 
@@ -147,11 +147,11 @@ def step_transfer(call: Call) -> Result:
     apply_no, at = call.path["apply_no"], call.world.tick()
     try:
         if step in LINE_STEPS:
-            events = LINE_STEPS[step](bank, apply_no, item_id=item_id, at=at)
+            events = LINE_STEPS[step](bank.outside, apply_no, item_id=item_id, at=at)
         elif item_id is not None:
             raise Problem("field_invalid", f"{step} concerns the whole application", at="/item_id")
         else:
-            events = WHOLE_STEPS[step](bank, apply_no, at=at)
+            events = WHOLE_STEPS[step](bank.outside, apply_no, at=at)
     except ApplyNoUnknown as unknown:
         raise Problem("apply_no_unknown") from unknown
     except ImpossibleStep as impossible:
@@ -169,7 +169,7 @@ def record_deposit(call: Call) -> Result:
             account_id = bank.virtual_accounts.deposit(body["va_id"], deposit, at=at).account_id
         else:
             account_id = body["account_id"]
-            bank.deposit(
+            bank.outside.deposit(
                 account_id,
                 amount_yen=deposit.amount_yen,
                 remitter_name=deposit.remitter_name,

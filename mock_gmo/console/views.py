@@ -48,7 +48,7 @@ def write_customer(world: World, customer: Customer, *, at: datetime) -> Json:
     """Return a customer with log-ins, accounts, balances and what waits for confirmation."""
     bank = world.bank
     logins = [login for login in world.logins.values() if login.customer_id == customer.customer_id]
-    pending = bank.pending_confirmations(customer.customer_id, at=at)
+    pending = bank.outside.pending_confirmations(customer.customer_id, at=at)
     return {
         "customer_id": customer.customer_id,
         "name": customer.name,

@@ -7,13 +7,14 @@ from typing import Final
 
 from flask import Response, flash, request, url_for
 
+from mock_gmo.bank.bank import Bank
 from mock_gmo.bank.days import JAPAN
 from mock_gmo.bank.refusals import ImpossibleStep
 from mock_gmo.bank.transfers import PendingApproval, PendingConfirmation
 from mock_gmo.scenarios.scenario import Login
 from mock_gmo.site import visit
 from mock_gmo.site.pages import ask_to_log_in, page, redirect_to
-from mock_gmo.site.surroundings import SiteBank, SiteWorld, WorldOf
+from mock_gmo.site.surroundings import SiteWorld, WorldOf
 from mock_gmo.site.texts import (
     APPROVALS,
     CONFIRMATIONS,
@@ -42,13 +43,13 @@ class Objection:
 class Decision:
     """What an approver can do with an application, and which words tell that it is done."""
 
-    step: Callable[[SiteBank, str, datetime], object]
+    step: Callable[[Bank, str, datetime], object]
     done: str
 
 
 DECISIONS: Final[dict[str, Decision]] = {
-    "approve": Decision(lambda bank, apply_no, at: bank.approve(apply_no, at=at), "approved"),
-    "send-back": Decision(lambda bank, apply_no, at: bank.send_back(apply_no, at=at), "sent_back"),
+    "approve": Decision(lambda bank, apply_no, at: bank.outside.approve(apply_no, at=at), "approved"),
+    "send-back": Decision(lambda bank, apply_no, at: bank.outside.send_back(apply_no, at=at), "sent_back"),
 }
 
 
@@ -67,11 +68,11 @@ class Here:
 
     def unconfirmed(self) -> Sequence[PendingConfirmation]:
         """What waits for the visitor's confirmation."""
-        return self.world.bank.pending_confirmations(self.customer_id, at=self.at)
+        return self.world.bank.outside.pending_confirmations(self.customer_id, at=self.at)
 
     def unapproved(self) -> Sequence[PendingApproval]:
         """What waits for approval in the visitor's company."""
-        return self.world.bank.pending_approvals(self.customer_id, at=self.at)
+        return self.world.bank.outside.pending_approvals(self.customer_id, at=self.at)
 
 
 class WaitingViews:
@@ -92,7 +93,7 @@ class WaitingViews:
             return ask_to_log_in()
         objection = _objection(here.login, apply_no, here.unconfirmed(), gone=NOT_WAITING)
         if objection is None:
-            objection = _take(lambda: here.world.bank.confirm(apply_no, at=here.at), gone=NOT_WAITING)
+            objection = _take(lambda: here.world.bank.outside.confirm(apply_no, at=here.at), gone=NOT_WAITING)
         if objection is not None:
             return _confirmations_page(here, objection)
         flash(apply_no, "confirmed_to_approver" if _has(here.unapproved(), apply_no) else "confirmed")

@@ -169,7 +169,7 @@ def test_with_the_sandboxs_switch_each_date_is_needed(operation: str, missing: s
 def test_a_second_page_repeats_everything_and_adds_the_key() -> None:
     caller = make_caller()
     for _ in range(501):
-        caller.world.bank.deposit(ACCOUNT_ID, amount_yen=1, remitter_name="ﾐﾎﾝ", at=caller.world.clock.now())
+        caller.world.bank.outside.deposit(ACCOUNT_ID, amount_yen=1, remitter_name="ﾐﾎﾝ", at=caller.world.clock.now())
 
     first = ask(caller, "getDepositTransactions", dateFrom=TODAY)
     second = ask(caller, "getDepositTransactions", dateFrom=TODAY, nextItemKey=first["nextItemKey"])

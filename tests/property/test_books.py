@@ -66,7 +66,7 @@ class BooksMachine(RuleBasedStateMachine):
 
     @rule(yen=st.integers(1, 50_000), account_id=st.sampled_from([PAYER, SIDE_ACCOUNT]))
     def deposit(self, yen: int, account_id: str) -> None:
-        self.bank.deposit(account_id, amount_yen=yen, remitter_name="ﾐﾎﾝ", at=self.at)
+        self.bank.outside.deposit(account_id, amount_yen=yen, remitter_name="ﾐﾎﾝ", at=self.at)
         self.came_in[account_id] += yen
 
     @rule(
@@ -105,19 +105,19 @@ class BooksMachine(RuleBasedStateMachine):
     def take_step(self, data: st.DataObject, step: Step, item_id: str | None) -> None:
         self.try_step(data.draw(st.sampled_from(sorted(self.sent))), step, item_id)
 
-    @precondition(lambda self: any(self.bank.possible_steps(apply_no) for apply_no in self.sent))
+    @precondition(lambda self: any(self.bank.outside.possible_steps(apply_no) for apply_no in self.sent))
     @rule(data=st.data(), item_id=st.sampled_from([None, None, "1", "2"]))
     def take_possible_step(self, data: st.DataObject, item_id: str | None) -> None:
-        movable = [apply_no for apply_no in sorted(self.sent) if self.bank.possible_steps(apply_no)]
+        movable = [apply_no for apply_no in sorted(self.sent) if self.bank.outside.possible_steps(apply_no)]
         apply_no = data.draw(st.sampled_from(movable))
-        self.try_step(apply_no, data.draw(st.sampled_from(self.bank.possible_steps(apply_no))), item_id)
+        self.try_step(apply_no, data.draw(st.sampled_from(self.bank.outside.possible_steps(apply_no))), item_id)
 
     def try_step(self, apply_no: str, step: Step, item_id: str | None) -> None:
         named = {"item_id": item_id} if item_id and step in LINE_STEPS else {}
         try:
-            events = getattr(self.bank, step.replace("-", "_"))(apply_no, at=self.at, **named)
+            events = getattr(self.bank.outside, step.replace("-", "_"))(apply_no, at=self.at, **named)
         except ImpossibleStep:
-            assert named or step not in self.bank.possible_steps(apply_no)
+            assert named or step not in self.bank.outside.possible_steps(apply_no)
             return
         if step is Step.RECALL:
             self.recall_count += len(events)

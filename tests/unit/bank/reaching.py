@@ -51,13 +51,13 @@ def applied() -> Reached:
 
 def sent_back() -> Reached:
     reached = applied()
-    reached.bank.send_back(reached.apply_no, at=reached.at)
+    reached.bank.outside.send_back(reached.apply_no, at=reached.at)
     return reached
 
 
 def withdrawn() -> Reached:
     reached = applied()
-    reached.bank.withdraw(reached.apply_no, at=reached.at)
+    reached.bank.outside.withdraw(reached.apply_no, at=reached.at)
     return reached
 
 
@@ -101,31 +101,31 @@ def settled() -> Reached:
 
 def funds_returned() -> Reached:
     reached = settled()
-    reached.bank.return_funds(reached.apply_no, at=reached.at)
+    reached.bank.outside.return_funds(reached.apply_no, at=reached.at)
     return reached
 
 
 def recall_in_process() -> Reached:
     reached = settled()
-    reached.bank.recall(reached.apply_no, at=reached.at)
+    reached.bank.outside.recall(reached.apply_no, at=reached.at)
     return reached
 
 
 def recalled() -> Reached:
     reached = recall_in_process()
-    reached.bank.recall_agree(reached.apply_no, at=reached.at)
+    reached.bank.outside.recall_agree(reached.apply_no, at=reached.at)
     return reached
 
 
 def recall_refused() -> Reached:
     reached = recall_in_process()
-    reached.bank.recall_refuse(reached.apply_no, at=reached.at)
+    reached.bank.outside.recall_refuse(reached.apply_no, at=reached.at)
     return reached
 
 
 def not_executed() -> Reached:
     reached = in_process()
-    reached.bank.fail(reached.apply_no, at=reached.at)
+    reached.bank.outside.fail(reached.apply_no, at=reached.at)
     return reached
 
 

@@ -37,14 +37,14 @@ def amounts(page: StatementPage) -> list[int]:
 
 
 def deposit(bank: Bank, yen: int, at: object = NOON) -> str:
-    return bank.deposit(PAYER, amount_yen=yen, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=at).item_key  # type: ignore[arg-type]
+    return bank.outside.deposit(PAYER, amount_yen=yen, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=at).item_key  # type: ignore[arg-type]
 
 
 def test_only_incoming_transfers_are_told() -> None:
     bank = make_bank()
     apply_no = request(bank, make_line()).apply_no
     deposit(bank, 700, later(NOON, seconds=40))
-    bank.return_funds(apply_no, at=later(NOON, minutes=2))
+    bank.outside.return_funds(apply_no, at=later(NOON, minutes=2))
 
     kinds = [line.transaction_type for line in bank.statement(COMPANY, PAYER, date_to=TODAY, at=NOON).lines]
     assert kinds == ["1", "2", "2", "1", "1"]

@@ -38,7 +38,7 @@ def test_lines_can_be_had_ten_minutes_after_the_request_was_complete() -> None:
     bank = make_bank(confirmation=True)
     apply_no = request_bulk(bank).apply_no
     confirmed_at = later(NOON, minutes=5)
-    bank.confirm(apply_no, at=confirmed_at)
+    bank.outside.confirm(apply_no, at=confirmed_at)
 
     for at, has_lines in (
         (confirmed_at, False),
@@ -147,7 +147,7 @@ def test_a_search_finds_applications_by_day_and_state(asked: dict[str, Any], fou
 def test_a_search_by_class_tells_applications_from_accepted_ones(transfer_class: str, found: int) -> None:
     bank = make_bank(business_id=True)
     request_bulk(bank)
-    bank.approve(request_bulk(bank).apply_no, at=NOON)
+    bank.outside.approve(request_bulk(bank).apply_no, at=NOON)
 
     assert len(search(bank, transfer_class=transfer_class).items) == found
     bank.change_customer(COMPANY, business_id_management=False)

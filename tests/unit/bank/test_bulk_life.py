@@ -111,7 +111,7 @@ def test_one_line_that_cannot_be_credited_makes_it_30_and_brings_its_amount_back
     bank, apply_no = settled()
     before = balance(bank)
 
-    events = bank.return_funds(apply_no, item_id="3", at=SETTLED_AT)
+    events = bank.outside.return_funds(apply_no, item_id="3", at=SETTLED_AT)
 
     assert [(event.item_id, event.detail) for event in events] == [("3", "資金返却")]
     assert bulk_code(bank, apply_no) == "30"
@@ -124,12 +124,12 @@ def test_a_recall_of_one_line_makes_it_30_for_good_whatever_the_beneficiary_says
     bank, apply_no = settled()
     before = balance(bank)
 
-    bank.recall(apply_no, item_id="1", at=SETTLED_AT)
+    bank.outside.recall(apply_no, item_id="1", at=SETTLED_AT)
     assert (bulk_code(bank, apply_no), balance(bank) - before) == ("30", -RECALL_FEE_YEN)
-    bank.recall_refuse(apply_no, item_id="1", at=SETTLED_AT)
+    bank.outside.recall_refuse(apply_no, item_id="1", at=SETTLED_AT)
     assert bulk_code(bank, apply_no) == "30"
-    bank.recall(apply_no, item_id="2", at=SETTLED_AT)
-    bank.recall_agree(apply_no, item_id="2", at=SETTLED_AT)
+    bank.outside.recall(apply_no, item_id="2", at=SETTLED_AT)
+    bank.outside.recall_agree(apply_no, item_id="2", at=SETTLED_AT)
     assert bulk_code(bank, apply_no) == "30"
     assert balance(bank) - before == 10_000 - 2 * RECALL_FEE_YEN
 
@@ -139,21 +139,21 @@ def test_a_line_that_fails_at_once_gets_amount_and_fee_back_and_all_of_them_make
     lines = (make_bulk_line(1), make_bulk_line(2))
     apply_no = request_bulk(bank, *lines).apply_no
 
-    bank.fail(apply_no, item_id="2", at=NOON)
+    bank.outside.fail(apply_no, item_id="2", at=NOON)
     assert bulk_code(bank, apply_no) == "12"
-    bank.fail(apply_no, item_id="1", at=NOON)
+    bank.outside.fail(apply_no, item_id="1", at=NOON)
 
     assert (bulk_code(bank, apply_no), balance(bank)) == ("40", OPENING_YEN)
 
 
 def test_a_step_for_a_line_that_is_not_there_or_not_in_that_state_is_impossible() -> None:
     bank, apply_no = settled()
-    bank.return_funds(apply_no, item_id="3", at=SETTLED_AT)
+    bank.outside.return_funds(apply_no, item_id="3", at=SETTLED_AT)
     before = fingerprint(bank)
 
     for item_id in ("3", "4", "03"):
         with pytest.raises(ImpossibleStep):
-            bank.return_funds(apply_no, item_id=item_id, at=SETTLED_AT)
+            bank.outside.return_funds(apply_no, item_id=item_id, at=SETTLED_AT)
     assert fingerprint(bank) == before
 
 
@@ -161,7 +161,7 @@ def test_a_bulk_transfer_waits_for_its_holder_unseen_and_dies_after_ten_minutes(
     bank = make_bank(confirmation=True)
     apply_no = three_lines(bank, data_name="4月分")
 
-    (pending,) = bank.pending_confirmations(COMPANY, at=NOON)
+    (pending,) = bank.outside.pending_confirmations(COMPANY, at=NOON)
     assert (pending.transfer_kind, pending.data_name, pending.line_count) == (BULK, "4月分", 3)
     assert (bulk_code(bank, apply_no), result_code(bank, apply_no)) == (None, "2")
     bank.tick(at=later(NOON, minutes=10))
@@ -184,10 +184,10 @@ def test_an_approver_sees_and_approves_a_bulk_transfer() -> None:
     bank = make_bank(business_id=True)
     apply_no = three_lines(bank, data_name="4月分", apply_comment="確認")
 
-    (pending,) = bank.pending_approvals(COMPANY, at=NOON)
+    (pending,) = bank.outside.pending_approvals(COMPANY, at=NOON)
     assert (pending.transfer_kind, pending.data_name, pending.apply_comment) == (BULK, "4月分", "確認")
     assert bulk_code(bank, apply_no) == "2"
-    bank.approve(apply_no, at=NOON)
+    bank.outside.approve(apply_no, at=NOON)
     assert bulk_code(bank, apply_no) == "12"
 
 
@@ -210,7 +210,7 @@ def bulk_in_state(state: str, *, with_business_id: bool, **rules: object) -> tup
     bank = make_bank(business_id=with_business_id, rules=rules)
     apply_no = three_lines(bank, **({"designated_date": TOMORROW} if state == "11" else {}))
     if with_business_id and state != "2":
-        bank.approve(apply_no, at=NOON)
+        bank.outside.approve(apply_no, at=NOON)
     assert bulk_code(bank, apply_no) == state
     return bank, apply_no
 
@@ -255,7 +255,7 @@ def test_the_operation_for_bulk_transfers_cancels_no_single_one() -> None:
 def test_a_cancel_that_waits_ends_when_the_day_comes_first() -> None:
     bank = make_bank(confirmation=True)
     apply_no = three_lines(bank, designated_date=TOMORROW)
-    bank.confirm(apply_no, at=NOON)
+    bank.outside.confirm(apply_no, at=NOON)
     asked_at = jst(8, 55, day=TOMORROW)
     bank.cancel_transfer(COMPANY, PAYER, apply_no, "4", kind=BULK, at=asked_at)
     with pytest.raises(CancelNotPossible):

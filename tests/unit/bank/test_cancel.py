@@ -37,7 +37,7 @@ def cancel(reached: Reached, cancel_class: str = "2") -> RequestResult:
 def reserved_with_confirmation() -> Reached:
     bank = make_bank(confirmation=True)
     apply_no = request(bank, designated_date=TOMORROW).apply_no
-    bank.confirm(apply_no, at=NOON)
+    bank.outside.confirm(apply_no, at=NOON)
     return Reached(bank, apply_no, later(NOON, minutes=1))
 
 
@@ -72,9 +72,9 @@ def test_a_cancel_waits_for_its_holder_while_the_transfer_keeps_its_state() -> N
     assert cancel(reached) == RequestResult(apply_no, "2", None)  # type: ignore[arg-type]
 
     assert (result_code(bank, apply_no, at=reached.at), codes(bank, apply_no)) == ("2", ["11"])
-    (pending,) = bank.pending_confirmations(COMPANY, at=reached.at)
+    (pending,) = bank.outside.pending_confirmations(COMPANY, at=reached.at)
     assert (pending.kind, pending.expires_at) == (RequestKind.CANCEL, later(reached.at, minutes=10))
-    events = bank.confirm(apply_no, at=later(reached.at, minutes=1))
+    events = bank.outside.confirm(apply_no, at=later(reached.at, minutes=1))
     assert [event.kind for event in events] == [Trigger.CANCELLED]
     done = bank.request_result(COMPANY, PAYER, apply_no, at=later(reached.at, minutes=2))
     assert (done.result_code, done.ended_at) == ("1", later(reached.at, minutes=1))
@@ -102,10 +102,10 @@ def test_a_second_cancel_is_refused_while_one_waits_and_allowed_once_it_expired(
 def test_the_limit_of_an_expired_cancel_does_not_end_the_next_one() -> None:
     reached = reserved_with_confirmation()
     cancel(reached)
-    reached.bank.confirm(reached.apply_no, at=reached.at)
+    reached.bank.outside.confirm(reached.apply_no, at=reached.at)
     bank = make_bank(confirmation=True)
     first = request(bank, designated_date=TOMORROW).apply_no
-    bank.confirm(first, at=later(NOON, minutes=9))
+    bank.outside.confirm(first, at=later(NOON, minutes=9))
     bank.cancel_transfer(COMPANY, PAYER, first, "2", at=later(NOON, minutes=9, seconds=30))
 
     # The transfer's own limit, ten minutes after noon, finds the cancel waiting and must leave it alone.
@@ -116,7 +116,7 @@ def test_the_limit_of_an_expired_cancel_does_not_end_the_next_one() -> None:
 def test_a_transfer_whose_day_comes_first_is_executed_and_ends_the_waiting_cancel() -> None:
     bank = make_bank(confirmation=True)
     apply_no = request(bank, designated_date=TOMORROW).apply_no
-    bank.confirm(apply_no, at=NOON)
+    bank.outside.confirm(apply_no, at=NOON)
     bank.cancel_transfer(COMPANY, PAYER, apply_no, "2", at=jst(8, 55, day=TOMORROW))
 
     events = bank.tick(at=jst(9, day=TOMORROW))
@@ -124,9 +124,9 @@ def test_a_transfer_whose_day_comes_first_is_executed_and_ends_the_waiting_cance
     assert [event.kind for event in events] == [Trigger.DAY_CAME, CANCEL_OVERTAKEN]
     assert (result_code(bank, apply_no, at=jst(9, day=TOMORROW)), codes(bank, apply_no)) == ("8", ["12"])
     assert balance(bank) == OPENING_YEN - 10_000 - FEE_YEN
-    assert bank.pending_confirmations(COMPANY, at=jst(9, day=TOMORROW)) == []
+    assert bank.outside.pending_confirmations(COMPANY, at=jst(9, day=TOMORROW)) == []
     with pytest.raises(ImpossibleStep):
-        bank.confirm(apply_no, at=jst(9, 1, day=TOMORROW))
+        bank.outside.confirm(apply_no, at=jst(9, 1, day=TOMORROW))
 
 
 def test_an_approval_ends_a_cancel_that_waits() -> None:
@@ -135,7 +135,7 @@ def test_an_approval_ends_a_cancel_that_waits() -> None:
     bank.change_customer(COMPANY, confirmation_required=True)
     bank.cancel_transfer(COMPANY, PAYER, apply_no, "1", at=NOON)
 
-    events = bank.approve(apply_no, at=NOON)
+    events = bank.outside.approve(apply_no, at=NOON)
 
     assert [event.kind for event in events] == [Trigger.APPROVED_LATER, CANCEL_OVERTAKEN]
     assert codes(bank, apply_no) == ["11"]
@@ -163,4 +163,4 @@ def test_a_number_of_nobody_or_of_another_account_is_unknown() -> None:
         with pytest.raises(ApplyNoUnknown):
             reached.bank.request_result(COMPANY, account_id, apply_no, at=NOON)
     with pytest.raises(ApplyNoUnknown):
-        reached.bank.confirm("2026040199999999", at=NOON)
+        reached.bank.outside.confirm("2026040199999999", at=NOON)

@@ -410,8 +410,8 @@ def test_what_was_cancelled_or_never_executed_frees_the_limit() -> None:
     reserved = request(bank, designated_date=TOMORROW).apply_no
     executed = request(bank).apply_no
 
-    bank.withdraw(reserved, at=NOON)
-    bank.fail(executed, at=NOON)
+    bank.outside.withdraw(reserved, at=NOON)
+    bank.outside.fail(executed, at=NOON)
 
     request(bank, designated_date=TOMORROW)
     request(bank)
@@ -421,7 +421,7 @@ def test_what_came_back_later_still_counts_on_its_day() -> None:
     bank = make_bank(limit_yen=10_000)
     apply_no = request(bank).apply_no
     bank.tick(at=later(NOON, minutes=1))
-    bank.return_funds(apply_no, at=later(NOON, minutes=1))
+    bank.outside.return_funds(apply_no, at=later(NOON, minutes=1))
 
     with pytest.raises(LimitExceeded):
         request(bank, at=later(NOON, minutes=2))
@@ -487,7 +487,7 @@ def test_the_account_of_somebody_else_cannot_be_used_anywhere() -> None:
         lambda: bank.statement(COMPANY, NEIGHBOUR_ACCOUNT, at=NOON),
         lambda: bank.request_result(COMPANY, NEIGHBOUR_ACCOUNT, "1", at=NOON),
         lambda: bank.cancel_transfer(COMPANY, NEIGHBOUR_ACCOUNT, "1", "2", at=NOON),
-        lambda: bank.deposit("999", amount_yen=1, remitter_name="ﾐﾎﾝ", at=NOON),
+        lambda: bank.outside.deposit("999", amount_yen=1, remitter_name="ﾐﾎﾝ", at=NOON),
     ):
         with pytest.raises(AccountNotUsable):
             use()

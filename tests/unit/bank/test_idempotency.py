@@ -100,7 +100,7 @@ def test_a_refused_request_leaves_its_key_unused() -> None:
     bank = make_bank(opening_yen=0)
     with pytest.raises(InsufficientFunds):
         bank.request_transfer(COMPANY, make_order(), key=KEY, at=NOON)
-    bank.deposit(PAYER, amount_yen=50_000, remitter_name="ﾐﾎﾝ", at=NOON)
+    bank.outside.deposit(PAYER, amount_yen=50_000, remitter_name="ﾐﾎﾝ", at=NOON)
 
     other = make_order(make_line(amount_yen=20_000))
 

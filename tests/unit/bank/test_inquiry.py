@@ -9,6 +9,7 @@ import pytest
 
 from mock_gmo.bank.bank import Bank
 from mock_gmo.bank.inquiry import StatusPage, StatusQuery
+from mock_gmo.bank.outside_desk import OutsideDesk
 from mock_gmo.bank.refusals import ImpossibleStep, NextItemKeyUnknown, TransferClassNeedsBusinessId
 from mock_gmo.bank.states import TransferStatus
 from mock_gmo.bank.transfers import RequestKind
@@ -192,9 +193,9 @@ INQUIRIES: dict[str, Callable[[Reached], object]] = {
     "status_by_designated_date": lambda r: search(r.bank, transfer_term="2", date_to=FRIDAY, at=r.at),
     "request_result": lambda r: r.bank.request_result(COMPANY, PAYER, r.apply_no, at=r.at),
     "quote": lambda r: r.bank.quote(COMPANY, make_order(designated_date=FRIDAY), at=r.at),
-    "pending_confirmations": lambda r: r.bank.pending_confirmations(COMPANY, at=r.at),
-    "pending_approvals": lambda r: r.bank.pending_approvals(COMPANY, at=r.at),
-    "possible_steps": lambda r: r.bank.possible_steps(r.apply_no),
+    "pending_confirmations": lambda r: r.bank.outside.pending_confirmations(COMPANY, at=r.at),
+    "pending_approvals": lambda r: r.bank.outside.pending_approvals(COMPANY, at=r.at),
+    "possible_steps": lambda r: r.bank.outside.possible_steps(r.apply_no),
     "payments": lambda r: r.bank.payments(),
     "check_books": lambda r: r.bank.check_books(),
 }
@@ -221,7 +222,7 @@ def test_the_fingerprint_sees_every_kind_of_change() -> None:
         return bool(fingerprint(bank) != before)
 
     assert changed(request)
-    assert changed(lambda bank: bank.deposit(PAYER, amount_yen=1, remitter_name="ﾐﾎﾝ", at=NOON))
+    assert changed(lambda bank: bank.outside.deposit(PAYER, amount_yen=1, remitter_name="ﾐﾎﾝ", at=NOON))
     assert changed(lambda bank: bank.change_customer(COMPANY, confirmation_required=False))
     assert changed(lambda bank: bank.change_customer(COMPANY, transfer_limit_yen={PAYER: 1}))
     assert not changed(lambda bank: bank.tick(at=jst(12, day=FRIDAY)))
@@ -235,7 +236,7 @@ def test_pending_confirmations_say_what_would_be_paid_and_until_when_it_can_be()
     apply_no = request(bank, make_line(), make_line(amount_yen=5_000)).apply_no
     request(bank, at=later(NOON, minutes=5))
 
-    first, second = bank.pending_confirmations(COMPANY, at=later(NOON, minutes=9))
+    first, second = bank.outside.pending_confirmations(COMPANY, at=later(NOON, minutes=9))
 
     assert (first.apply_no, first.kind, first.account_id) == (apply_no, RequestKind.TRANSFER, PAYER)
     assert (first.amount_yen, first.fee_yen, first.line_count) == (15_000, 286, 2)
@@ -244,19 +245,19 @@ def test_pending_confirmations_say_what_would_be_paid_and_until_when_it_can_be()
     assert (first.beneficiary_name, first.designated_date) == ("ｻﾝﾌﾟﾙ ﾊﾅｺ", TODAY)
     assert (first.requested_at, first.expires_at) == (NOON, later(NOON, minutes=10))
     # The limit counts at once, also before anything has ticked.
-    assert bank.pending_confirmations(COMPANY, at=later(NOON, minutes=10)) == [second]
-    assert bank.pending_confirmations(NEIGHBOUR, at=NOON) == []
+    assert bank.outside.pending_confirmations(COMPANY, at=later(NOON, minutes=10)) == [second]
+    assert bank.outside.pending_confirmations(NEIGHBOUR, at=NOON) == []
 
 
 def test_a_request_confirmed_once_waits_no_more() -> None:
     bank = make_bank(confirmation=True)
     apply_no = request(bank).apply_no
 
-    bank.confirm(apply_no, at=NOON)
+    bank.outside.confirm(apply_no, at=NOON)
 
-    assert bank.pending_confirmations(COMPANY, at=NOON) == []
+    assert bank.outside.pending_confirmations(COMPANY, at=NOON) == []
     with pytest.raises(ImpossibleStep):
-        bank.confirm(apply_no, at=NOON)
+        bank.outside.confirm(apply_no, at=NOON)
 
 
 # What waits for the approver
@@ -268,7 +269,7 @@ def test_pending_approvals_say_what_would_be_paid_and_until_when_it_can_be() -> 
     apply_no = request(bank, *lines, designated_date=TOMORROW, apply_comment="4月分").apply_no
     second_no = request(bank, at=later(NOON, minutes=5)).apply_no
 
-    first, second = bank.pending_approvals(COMPANY, at=later(NOON, minutes=9))
+    first, second = bank.outside.pending_approvals(COMPANY, at=later(NOON, minutes=9))
 
     assert (first.apply_no, first.account_id, first.apply_comment) == (apply_no, PAYER, "4月分")
     assert (first.amount_yen, first.fee_yen, first.line_count) == (15_000, 286, 2)
@@ -278,28 +279,28 @@ def test_pending_approvals_say_what_would_be_paid_and_until_when_it_can_be() -> 
     assert (first.requested_at, first.expires_at) == (NOON, jst(0, day=date(2026, 4, 3)))
     assert (second.apply_no, second.apply_comment) == (second_no, None)
     # The day's end counts at once, also before anything has ticked.
-    assert bank.pending_approvals(COMPANY, at=jst(23, 59, 59)) == [first, second]
-    assert bank.pending_approvals(COMPANY, at=jst(0, day=TOMORROW)) == [first]
-    assert bank.pending_approvals(NEIGHBOUR, at=NOON) == bank.pending_approvals("nobody", at=NOON) == []
+    assert bank.outside.pending_approvals(COMPANY, at=jst(23, 59, 59)) == [first, second]
+    assert bank.outside.pending_approvals(COMPANY, at=jst(0, day=TOMORROW)) == [first]
+    assert bank.outside.pending_approvals(NEIGHBOUR, at=NOON) == bank.outside.pending_approvals("nobody", at=NOON) == []
 
 
 @pytest.mark.parametrize("status", list(TransferStatus), ids=lambda status: status.label)
 def test_only_an_application_waits_for_an_approver(status: TransferStatus) -> None:
     reached = REACH[status]()
 
-    waiting = [pending.apply_no for pending in reached.bank.pending_approvals(COMPANY, at=reached.at)]
+    waiting = [pending.apply_no for pending in reached.bank.outside.pending_approvals(COMPANY, at=reached.at)]
 
     assert waiting == ([reached.apply_no] if status is TransferStatus.APPLIED else [])
 
 
-@pytest.mark.parametrize("step", [Bank.approve, Bank.send_back])
+@pytest.mark.parametrize("step", [OutsideDesk.approve, OutsideDesk.send_back])
 def test_what_the_approver_decided_waits_no_more(step: Callable[..., object]) -> None:
     bank = make_bank(confirmation=True, business_id=True)
     apply_no = request(bank).apply_no
-    assert bank.pending_approvals(COMPANY, at=NOON) == []
+    assert bank.outside.pending_approvals(COMPANY, at=NOON) == []
 
-    bank.confirm(apply_no, at=NOON)
-    (waiting,) = bank.pending_approvals(COMPANY, at=NOON)
-    step(bank, waiting.apply_no, at=NOON)
+    bank.outside.confirm(apply_no, at=NOON)
+    (waiting,) = bank.outside.pending_approvals(COMPANY, at=NOON)
+    step(bank.outside, waiting.apply_no, at=NOON)
 
-    assert bank.pending_approvals(COMPANY, at=NOON) == []
+    assert bank.outside.pending_approvals(COMPANY, at=NOON) == []

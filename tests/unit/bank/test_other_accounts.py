@@ -72,7 +72,7 @@ def test_what_needs_an_ordinary_yen_account_takes_no_other(account_id: str) -> N
         lambda: bank.deposit_statement(COMPANY, StatementQuery(account_id), at=NOON),
         lambda: bank.visa_statement(COMPANY, StatementQuery(account_id), at=NOON),
         lambda: bank.request_transfer(COMPANY, make_order(account_id=account_id), key=None, at=NOON),
-        lambda: bank.deposit(account_id, amount_yen=1, remitter_name="A", at=NOON),
+        lambda: bank.outside.deposit(account_id, amount_yen=1, remitter_name="A", at=NOON),
         lambda: bank.request_result(COMPANY, account_id, "1" * 16, at=NOON),
     ):
         with pytest.raises(AccountNotUsable):

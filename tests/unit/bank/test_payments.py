@@ -52,17 +52,17 @@ def test_a_payment_tells_what_was_paid_to_whom() -> None:
 
 
 def agreed(bank: Bank, apply_no: str) -> None:
-    bank.recall(apply_no, at=later(NOON, days=1))
-    bank.recall_agree(apply_no, at=later(NOON, days=2))
+    bank.outside.recall(apply_no, at=later(NOON, days=1))
+    bank.outside.recall_agree(apply_no, at=later(NOON, days=2))
 
 
 @pytest.mark.parametrize(
     ("minutes", "act", "fee_yen", "came_back_yen", "days"),
     [
-        (0, lambda bank, no: bank.fail(no, at=NOON), 0, 10_000, 0),
-        (1, lambda bank, no: bank.return_funds(no, at=later(NOON, days=3)), FEE_YEN, 10_000, 3),
+        (0, lambda bank, no: bank.outside.fail(no, at=NOON), 0, 10_000, 0),
+        (1, lambda bank, no: bank.outside.return_funds(no, at=later(NOON, days=3)), FEE_YEN, 10_000, 3),
         (1, agreed, FEE_YEN, 10_000, 2),
-        (1, lambda bank, no: bank.recall(no, at=later(NOON, days=1)), FEE_YEN, 0, None),
+        (1, lambda bank, no: bank.outside.recall(no, at=later(NOON, days=1)), FEE_YEN, 0, None),
     ],
     ids=["failed", "returned", "recalled", "recall asked"],
 )

@@ -35,7 +35,7 @@ def told(line: StatementLine) -> tuple[str, int, str, int]:
 
 
 def deposit(bank: Bank, yen: int, at: datetime) -> StatementLine:
-    return bank.deposit(PAYER, amount_yen=yen, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=at)
+    return bank.outside.deposit(PAYER, amount_yen=yen, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=at)
 
 
 def keys(bank: Bank, *, after_key: str | None = None, at: datetime = NOON) -> tuple[list[str], str | None]:
@@ -86,7 +86,7 @@ def test_what_comes_back_is_told_apart(step: str, postings: list[tuple[str, int,
     apply_no = request(bank).apply_no
     at = NOON if step == "fail" else later(NOON, minutes=1)
 
-    getattr(bank, step)(apply_no, at=at)
+    getattr(bank.outside, step)(apply_no, at=at)
 
     lines = bank.statement(COMPANY, PAYER, at=NOON).lines[2:]
     assert [told(line)[:3] for line in lines] == postings
@@ -95,7 +95,7 @@ def test_what_comes_back_is_told_apart(step: str, postings: list[tuple[str, int,
 def test_an_incoming_transfer_shows_its_payer() -> None:
     bank = make_bank()
 
-    line = bank.deposit(
+    line = bank.outside.deposit(
         PAYER,
         amount_yen=50_000,
         remitter_name="ミホンショウジ（カ",
@@ -115,7 +115,7 @@ def test_an_incoming_transfer_shows_its_payer() -> None:
 )
 def test_a_deposit_that_could_not_travel_is_refused(particulars: dict[str, str], field: str) -> None:
     with pytest.raises(ForbiddenCharacterInText) as refused:
-        make_bank().deposit(PAYER, amount_yen=1, at=NOON, **particulars)  # type: ignore[arg-type]
+        make_bank().outside.deposit(PAYER, amount_yen=1, at=NOON, **particulars)  # type: ignore[arg-type]
 
     assert (refused.value.field, refused.value.item_id) == (field, None)
 

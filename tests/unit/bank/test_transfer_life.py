@@ -59,7 +59,7 @@ METHODS = {step: step.replace("-", "_") for step in Step}
 
 
 def take(reached: Reached, step: Step) -> None:
-    getattr(reached.bank, METHODS[step])(reached.apply_no, at=reached.at)
+    getattr(reached.bank.outside, METHODS[step])(reached.apply_no, at=reached.at)
 
 
 @pytest.mark.parametrize("status", list(TransferStatus), ids=lambda status: status.label)
@@ -93,7 +93,7 @@ def test_every_other_step_is_impossible_names_those_that_are_not_and_changes_not
                 take(reached, step)
             assert refused.value.possible == possible
 
-    assert reached.bank.possible_steps(reached.apply_no) == possible
+    assert reached.bank.outside.possible_steps(reached.apply_no) == possible
     assert fingerprint(reached.bank) == before
 
 
@@ -112,7 +112,7 @@ def test_a_confirmed_request_for_a_later_day_is_reserved_and_nothing_is_held() -
     bank = make_bank(confirmation=True)
     apply_no = request(bank, designated_date=TOMORROW).apply_no
 
-    bank.confirm(apply_no, at=NOON)
+    bank.outside.confirm(apply_no, at=NOON)
 
     assert codes(bank, apply_no) == ["11"]
     assert balance(bank) == OPENING_YEN
@@ -123,7 +123,7 @@ def test_an_application_approved_before_its_day_is_reserved() -> None:
     bank = make_bank(business_id=True)
     apply_no = request(bank, designated_date=TOMORROW).apply_no
 
-    bank.approve(apply_no, at=NOON)
+    bank.outside.approve(apply_no, at=NOON)
 
     assert codes(bank, apply_no) == ["11"]
     assert balance(bank) == OPENING_YEN
@@ -146,7 +146,7 @@ def test_a_confirmation_at_the_very_limit_comes_too_late_even_if_nobody_ticked()
     reached = requested()
 
     with pytest.raises(ImpossibleStep):
-        reached.bank.confirm(reached.apply_no, at=later(NOON, minutes=10))
+        reached.bank.outside.confirm(reached.apply_no, at=later(NOON, minutes=10))
 
     assert result_code(reached.bank, reached.apply_no, at=later(NOON, minutes=10)) == "8"
 
@@ -155,11 +155,11 @@ def test_a_request_for_today_can_no_longer_be_confirmed_once_its_day_is_over() -
     bank = make_bank(confirmation=True)
     apply_no = request(bank, at=jst(23, 55)).apply_no
 
-    (pending,) = bank.pending_confirmations(COMPANY, at=jst(23, 59, 59))
+    (pending,) = bank.outside.pending_confirmations(COMPANY, at=jst(23, 59, 59))
 
     assert pending.expires_at == jst(0, day=TOMORROW)
     with pytest.raises(ImpossibleStep):
-        bank.confirm(apply_no, at=jst(0, day=TOMORROW))
+        bank.outside.confirm(apply_no, at=jst(0, day=TOMORROW))
 
 
 def test_a_transfer_within_the_bank_is_settled_at_once_without_a_fee() -> None:
@@ -206,7 +206,7 @@ def test_a_transfer_without_funds_is_paid_at_the_first_try_after_money_came(hour
     bank.tick(at=jst(hour, day=TOMORROW))
     assert codes(bank, reached.apply_no) == ["13"]
 
-    bank.deposit(PAYER, amount_yen=20_000, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=jst(hour, 1, day=TOMORROW))
+    bank.outside.deposit(PAYER, amount_yen=20_000, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=jst(hour, 1, day=TOMORROW))
 
     assert codes(bank, reached.apply_no) == ["13"]
     bank.tick(at=jst(tried_at, day=TOMORROW))
@@ -226,7 +226,7 @@ def test_a_transfer_whose_last_try_fails_is_not_executed_and_costs_nothing() -> 
     ]
     assert (codes(reached.bank, reached.apply_no), balance(reached.bank)) == (["40"], 0)
     bank = reached.bank
-    bank.deposit(PAYER, amount_yen=20_000, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=jst(18, 1, day=TOMORROW))
+    bank.outside.deposit(PAYER, amount_yen=20_000, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=jst(18, 1, day=TOMORROW))
     assert bank.tick(at=jst(23, day=SATURDAY)) == []
     assert balance(bank) == 20_000
 
@@ -246,9 +246,9 @@ def test_a_confirmation_without_funds_waits_for_the_tries_left_today(confirmed_a
     bank = make_bank(confirmation=True)
     first = request(bank, make_line(amount_yen=900_000), at=jst(17, 55)).apply_no
     second = request(bank, make_line(amount_yen=900_000), at=jst(17, 55)).apply_no
-    bank.confirm(first, at=jst(17, 56))
+    bank.outside.confirm(first, at=jst(17, 56))
 
-    bank.confirm(second, at=confirmed_at)
+    bank.outside.confirm(second, at=confirmed_at)
 
     assert codes(bank, second) == [code]
     assert balance(bank) == OPENING_YEN - 900_000 - FEE_YEN
@@ -259,7 +259,7 @@ def test_a_day_that_exceeds_the_limit_is_tried_again_like_one_without_funds() ->
     requests = [request(bank).apply_no for _ in range(2)]
 
     for apply_no in requests:
-        bank.confirm(apply_no, at=NOON)
+        bank.outside.confirm(apply_no, at=NOON)
 
     assert [codes(bank, apply_no) for apply_no in requests] == [["12"], ["13"]]
 
@@ -279,9 +279,9 @@ def test_a_batch_is_debited_as_one_and_its_lines_go_their_own_ways() -> None:
     apply_no = request(bank, *lines).apply_no
     assert codes(bank, apply_no) == ["12", "20", "12", "20"]
     assert balance(bank) == OPENING_YEN - 70_000 - 2 * FEE_YEN
-    bank.fail(apply_no, item_id="3", at=NOON)
+    bank.outside.fail(apply_no, item_id="3", at=NOON)
     bank.tick(at=later(NOON, minutes=1))
-    bank.return_funds(apply_no, item_id="1", at=later(NOON, minutes=2))
+    bank.outside.return_funds(apply_no, item_id="1", at=later(NOON, minutes=2))
 
     assert codes(bank, apply_no) == ["22", "20", "40", "20"]
     assert balance(bank) == OPENING_YEN - 30_000 - FEE_YEN
@@ -327,10 +327,10 @@ def test_money_that_reached_an_account_kept_here_comes_back_only_with_its_holder
     apply_no = request(bank, to_neighbour()).apply_no
 
     with pytest.raises(ImpossibleStep) as refused:
-        bank.return_funds(apply_no, at=NOON)
+        bank.outside.return_funds(apply_no, at=NOON)
     assert refused.value.possible == (Step.RECALL,)
-    bank.recall(apply_no, at=NOON)
-    bank.recall_agree(apply_no, at=NOON)
+    bank.outside.recall(apply_no, at=NOON)
+    bank.outside.recall_agree(apply_no, at=NOON)
 
     assert balance(bank) == OPENING_YEN - RECALL_FEE_YEN
     assert balance(bank, "102010099999") == 0
@@ -340,16 +340,16 @@ def test_money_that_reached_an_account_kept_here_comes_back_only_with_its_holder
 def test_a_beneficiary_who_spent_the_money_cannot_agree_to_a_recall() -> None:
     bank = make_bank()
     apply_no = request(bank, to_neighbour(), to_neighbour()).apply_no
-    bank.recall(apply_no, at=NOON)
+    bank.outside.recall(apply_no, at=NOON)
     back = make_order(to_payer(amount_yen=15_000), account_id=NEIGHBOUR_ACCOUNT)
     bank.request_transfer(NEIGHBOUR, back, key=None, at=NOON)
 
     with pytest.raises(ImpossibleStep) as refused:
-        bank.recall_agree(apply_no, at=NOON)
+        bank.outside.recall_agree(apply_no, at=NOON)
 
     assert refused.value.possible == (Step.RECALL_REFUSE,)
-    bank.deposit(NEIGHBOUR_ACCOUNT, amount_yen=5_000, remitter_name="ﾐﾎﾝ", at=NOON)
-    bank.recall_agree(apply_no, at=NOON)
+    bank.outside.deposit(NEIGHBOUR_ACCOUNT, amount_yen=5_000, remitter_name="ﾐﾎﾝ", at=NOON)
+    bank.outside.recall_agree(apply_no, at=NOON)
     assert codes(bank, apply_no) == ["25", "24"]
     assert balance(bank, NEIGHBOUR_ACCOUNT) == 0
 
@@ -360,7 +360,7 @@ def test_a_recall_is_impossible_without_the_money_for_its_fee() -> None:
     bank.tick(at=later(NOON, minutes=1))
 
     with pytest.raises(ImpossibleStep) as refused:
-        bank.recall(apply_no, at=later(NOON, minutes=1))
+        bank.outside.recall(apply_no, at=later(NOON, minutes=1))
 
     assert refused.value.possible == (Step.RETURN_FUNDS,)
 
@@ -369,12 +369,12 @@ def test_a_step_for_a_line_that_does_not_exist_is_impossible() -> None:
     reached = settled()
 
     with pytest.raises(ImpossibleStep):
-        reached.bank.recall(reached.apply_no, item_id="2", at=reached.at)
+        reached.bank.outside.recall(reached.apply_no, item_id="2", at=reached.at)
 
 
 def test_instants_of_a_line_are_kept() -> None:
     reached = recall_in_process()
-    reached.bank.recall_agree(reached.apply_no, at=later(NOON, days=3))
+    reached.bank.outside.recall_agree(reached.apply_no, at=later(NOON, days=3))
 
     (item,) = reached.bank.transfer_status(COMPANY, _by_number(reached.apply_no), at=reached.at).items
 
@@ -403,7 +403,7 @@ def test_what_fell_due_inside_a_command_is_told_by_the_next_tick_once() -> None:
     reached = requested()
     at = later(NOON, minutes=11)
 
-    reached.bank.deposit(PAYER, amount_yen=1, remitter_name="ﾐﾎﾝ", at=at)
+    reached.bank.outside.deposit(PAYER, amount_yen=1, remitter_name="ﾐﾎﾝ", at=at)
 
     assert [event.kind for event in reached.bank.tick(at=at)] == [Trigger.LIMIT_PASSED]
     assert reached.bank.tick(at=at) == []

@@ -150,7 +150,7 @@ def test_the_page_only_looks():
         logged_in(bench)
 
     assert bench.balance_yen() == 10_000_000
-    assert len(bench.bank.pending_confirmations("mihon", at=bench.clock.at)) == 1
+    assert len(bench.bank.outside.pending_confirmations("mihon", at=bench.clock.at)) == 1
 
 
 def test_without_a_log_in_there_is_only_the_log_in_page():

@@ -20,7 +20,7 @@ def pages():
     bench = Bench(business_id_management=True)
     bench.request_transfer()
     applied = bench.request_transfer()
-    bench.bank.confirm(applied, at=bench.clock.at)
+    bench.bank.outside.confirm(applied, at=bench.clock.at)
     visitor = bench.visitor()
     pages = {"unknown client": visitor.ask(client_id="x")}
     pages["login"] = visitor.follow(visitor.ask())

@@ -89,7 +89,7 @@ def test_a_form_sent_after_the_end_does_nothing_and_leads_to_the_log_in_page(mac
 
     assert (reply.status_code, reply.headers["Location"]) == (303, "/site/login")
     assert bench.balance_yen() == 10_000_000
-    assert len(bench.bank.pending_confirmations("mihon", at=bench.clock.at)) == 1
+    assert len(bench.bank.outside.pending_confirmations("mihon", at=bench.clock.at)) == 1
 
 
 def test_a_consent_left_too_long_goes_on_after_a_new_log_in(machine):

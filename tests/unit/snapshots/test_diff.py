@@ -63,7 +63,7 @@ def test_two_forks_are_told_from_where_they_part(caller: Caller) -> None:
     worlds = worlds_of(caller.app)
     forks = [worlds.fork(caller.world) for _ in range(2)]
     for fork, yen in zip(forks, (1, 2), strict=True):
-        fork.bank.deposit(ACCOUNT_ID, amount_yen=yen, remitter_name="ﾃｽﾄ", at=fork.clock.now())
+        fork.bank.outside.deposit(ACCOUNT_ID, amount_yen=yen, remitter_name="ﾃｽﾄ", at=fork.clock.now())
 
     diff = diff_snapshots(*(fork.snapshot() for fork in forks))
 

@@ -242,7 +242,7 @@ def test_worlds_made_at_the_same_moment_all_exist_and_none_meets_another(caller:
         world = worlds.create(f"w{number}")
         at = world.tick()
         for _ in range(number):
-            world.bank.deposit(ACCOUNT_ID, amount_yen=1, remitter_name="ﾃｽﾄ", at=at)
+            world.bank.outside.deposit(ACCOUNT_ID, amount_yen=1, remitter_name="ﾃｽﾄ", at=at)
         return world.bank.balance_of(ACCOUNT_ID, at=at).balance_yen
 
     with ThreadPoolExecutor(4) as pool:
