@@ -11,10 +11,12 @@ import click
 
 from mock_gmo.app import create_app
 from mock_gmo.contract import StartError
+from mock_gmo.directory import ZenginDirectory
 from mock_gmo.gateway.body import Unreadable, read_object
 from mock_gmo.keeping import StateFileUnusable
 from mock_gmo.marked_yaml import DocumentError
-from mock_gmo.scenarios.loader import names
+from mock_gmo.outcomes import table
+from mock_gmo.scenarios.loader import load_scenario, names
 from mock_gmo.server import PortTaken, listen, serve
 from mock_gmo.settings import ENVIRONMENTS, PROFILES, Settings, SettingsError
 from mock_gmo.snapshots.codec import SnapshotError
@@ -64,6 +66,19 @@ def scenarios_command() -> None:
     """使えるシナリオを表示します。 List the scenarios, one line each."""
     for name, title in names():
         click.echo(f"{name}\t{title}")
+
+
+@main.command("beneficiaries")
+@click.option("--scenario", help="Name or file of a scenario [MOCK_GMO_SCENARIO, corporate].")
+def beneficiaries_command(scenario: str | None) -> None:
+    """受取人一覧と振込の結果を表示します。 Print the beneficiary directory and what becomes of transfers."""
+    try:
+        settings = Settings.from_env(os.environ, scenario=scenario)
+        listed = load_scenario(settings.scenario).beneficiaries
+    except (SettingsError, DocumentError) as wrong:
+        _end(str(wrong), WRONG_USAGE)
+    for line in table(listed, directory=ZenginDirectory(), rules=settings.bank_rules):
+        click.echo(line)
 
 
 @main.command("diff")

@@ -195,6 +195,7 @@ def _actions(operations: tuple[Operation, ...], worlds: Worlds) -> dict[str, Act
         "expireTokens": actions.expire_tokens,
         "stepTransfer": actions.step_transfer,
         "recordDeposit": actions.record_deposit,
+        "listBeneficiaries": actions.list_beneficiaries,
         "listFaults": registrations.list_faults,
         "setFault": partial(registrations.set_fault, operations=names),
         "clearFaults": registrations.clear_faults,

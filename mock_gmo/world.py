@@ -230,6 +230,8 @@ class World:
                 paying_bank=PayingBank(deposit.paying_bank, deposit.paying_branch) if deposit.paying_bank else None,
                 at=deposit.instant(at),
             )
+        for beneficiary in scenario.beneficiaries:
+            bank.outside.list_beneficiary(beneficiary)
         for account, _ in accounts:
             if account.visa_uses is not None:
                 bank.note_visa_uses(account.account_id, [use.on_card(at) for use in account.visa_uses])

@@ -2,15 +2,27 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, unique
 from heapq import heappop, heappush
 
+from mock_gmo.bank.states import Trigger
 from mock_gmo.bank.transfers import IdempotencyKey
 from mock_gmo.bank.virtual_accounts import VaContractId
 
-Subject = str | IdempotencyKey | VaContractId
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What another bank or a beneficiary will say to some lines of an application: the trigger of their next move."""
+
+    apply_no: str
+    item_ids: tuple[str, ...]
+    trigger: Trigger
 
 
+Subject = str | Answer | IdempotencyKey | VaContractId
+
+
+@unique
 class DueKind(IntEnum):
     """What falls due, in the order in which things of the same instant are done.
 
@@ -21,16 +33,18 @@ class DueKind(IntEnum):
     CONFIRMATION_LIMIT = 1
     APPROVAL_LIMIT = 2
     SETTLEMENT = 3
-    RESERVED_DAY = 4
-    RETRY = 5
-    KEY_LIMIT = 6
-    VA_EXPIRY = 7
-    VA_CONTRACT_END = 8
+    FUNDS_RETURN = 4
+    RECALL_ANSWER = 5
+    RESERVED_DAY = 6
+    RETRY = 7
+    KEY_LIMIT = 8
+    VA_EXPIRY = 9
+    VA_CONTRACT_END = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One entry; `subject` is an apply number, a key when a key's life ends, a virtual account's id or its contract."""
+    """One entry; `subject` is an apply number, an answer, a key whose life ends, a virtual account's id or contract."""
 
     at: datetime
     kind: DueKind

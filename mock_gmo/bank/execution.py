@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from mock_gmo.bank.agenda import Due, DueKind
+from mock_gmo.bank.agenda import Answer, Due, DueKind
+from mock_gmo.bank.answers import expect_answers, still_expected
 from mock_gmo.bank.days import ONE_DAY, civil_date, instant, midnight
 from mock_gmo.bank.money import entries_for, is_interbank
 from mock_gmo.bank.postings import Reference
@@ -178,11 +179,9 @@ def _end_overtaken_cancel(state: BankState, application: Application, moment: Mo
 
 def _pay(state: BankState, application: Application, trigger: Trigger, moment: Moment) -> Application:
     application = move(state, application, trigger, moment)
-    interbank = frozenset(line.item_id for line in application.lines if is_interbank(line))
-    if interbank:
-        due = moment.at + timedelta(seconds=state.rules.settle_interbank_seconds)
-        state.agenda.add(due, DueKind.SETTLEMENT, application.apply_no)
-    within = frozenset(line.item_id for line in application.lines) - interbank
+    interbank = [line for line in application.lines if is_interbank(line)]
+    expect_answers(state, application, interbank, at=moment.at)
+    within = frozenset(line.item_id for line in application.lines if not is_interbank(line))
     return move(state, application, Trigger.CREDITED, moment, only=within) if within else application
 
 
@@ -215,11 +214,12 @@ def _end_approval(state: BankState, due: Due, moment: Moment) -> None:
         move(state, application, Trigger.DAY_PASSED, moment)
 
 
-def _settle(state: BankState, due: Due, moment: Moment) -> None:
-    application = _application_of(state, due)
-    under_way = frozenset(line.item_id for line in application.lines if line.status is TransferStatus.IN_PROCESS)
-    if under_way:
-        move(state, application, Trigger.CREDITED, moment, only=under_way)
+def _follow_answer(state: BankState, due: Due, moment: Moment) -> None:
+    assert isinstance(due.subject, Answer), "what somebody answers names its lines"
+    application = state.applications[due.subject.apply_no]
+    lines = still_expected(application, due.subject)
+    if lines:
+        move(state, application, due.subject.trigger, moment, only=lines)
 
 
 def _execute_reserved(state: BankState, due: Due, moment: Moment) -> None:
@@ -257,7 +257,9 @@ def _application_of(state: BankState, due: Due) -> Application:
 _HANDLERS: dict[DueKind, Callable[[BankState, Due, Moment], None]] = {
     DueKind.CONFIRMATION_LIMIT: _end_confirmation,
     DueKind.APPROVAL_LIMIT: _end_approval,
-    DueKind.SETTLEMENT: _settle,
+    DueKind.SETTLEMENT: _follow_answer,
+    DueKind.FUNDS_RETURN: _follow_answer,
+    DueKind.RECALL_ANSWER: _follow_answer,
     DueKind.RESERVED_DAY: _execute_reserved,
     DueKind.RETRY: _retry,
     DueKind.KEY_LIMIT: _forget_key,

@@ -5,6 +5,7 @@ One method a command or inquiry, under the bank's lock, `at` named by the caller
 
 from datetime import datetime
 
+from mock_gmo.bank.beneficiaries import Beneficiary
 from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit
 from mock_gmo.bank.desk import Desk
 from mock_gmo.bank.postings import StatementLine
@@ -73,6 +74,21 @@ class OutsideDesk(Desk):
     def recall_refuse(self, apply_no: str, *, item_id: str | None = None, at: datetime) -> list[Event]:
         """The beneficiary keeps the money. Raises as above."""
         return self._step(Step.RECALL_REFUSE, apply_no, item_id=item_id, at=at)
+
+    def list_beneficiary(self, beneficiary: Beneficiary) -> None:
+        """Enter an account at another bank, whose conduct decides what becomes of transfers debited from now on.
+
+        Raises ValueError when the account is listed already.
+        """
+        with self._lock:
+            if beneficiary.account in self._state.beneficiaries:
+                raise ValueError(f"beneficiary {beneficiary.account} is listed already")
+            self._state.beneficiaries[beneficiary.account] = beneficiary
+
+    def beneficiaries(self) -> list[Beneficiary]:
+        """Return the beneficiary directory in the order in which it was entered."""
+        with self._lock:
+            return list(self._state.beneficiaries.values())
 
     def deposit(
         self,

@@ -74,6 +74,8 @@ class BankRules:
     visa_items_max: int = 99_999
     visa_newest_first: bool = True
     bulk_detail_seconds: int = 600
+    funds_return_seconds: int = 3_600
+    recall_answer_seconds: int = 86_400
     bulk_cancel_under_transfer: bool = False
     virtual_accounts_max: int = 2_000
     va_expiry_months: int = 1
@@ -95,6 +97,8 @@ class BankRules:
             raise ValueError("visa_items_max is 1 or more")
         if min(self.settle_interbank_seconds, self.date_ahead_days, self.bulk_detail_seconds) < 0:
             raise ValueError("settle_interbank_seconds, date_ahead_days and bulk_detail_seconds are 0 or more")
+        if min(self.funds_return_seconds, self.recall_answer_seconds) < 0:
+            raise ValueError("funds_return_seconds and recall_answer_seconds are 0 or more")
         if not 0 <= self.day_close_seconds < 86_400:
             raise ValueError(f"day_close_seconds lies within one day, not {self.day_close_seconds}")
         if self.virtual_accounts_max < 0:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
+from mock_gmo.bank.answers import expect_recall_answers
 from mock_gmo.bank.execution import finish_cancel, finish_confirmation, move, start
 from mock_gmo.bank.postings import OUTSIDE
 from mock_gmo.bank.refusals import ImpossibleStep
@@ -62,7 +63,10 @@ def take_step(
         lines = _lines_for(state, application, step, item_id=item_id)
         if not lines:
             raise _impossible(state, application, step)
-        move(state, application, LINE_STEPS[step][1], moment, only=frozenset(lines))
+        application = move(state, application, LINE_STEPS[step][1], moment, only=frozenset(lines))
+        if step is Step.RECALL:
+            recalled = (application.line(item_id) for item_id in lines)
+            expect_recall_answers(state, application, recalled, at=moment.at)
         return
     if not _is_possible(state, application, step):
         raise _impossible(state, application, step)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from mock_gmo.bank.agenda import Agenda
+from mock_gmo.bank.beneficiaries import Beneficiary
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date
@@ -105,6 +106,7 @@ class BankState:
     agenda: Agenda = field(default_factory=Agenda)
     numbers_given: dict[date, int] = field(default_factory=dict)
     virtual: VirtualAccountState = field(default_factory=VirtualAccountState)
+    beneficiaries: dict[str, Beneficiary] = field(default_factory=dict)
 
     def get_customer(self, customer_id: str) -> Customer:
         """Return the customer. Raises CustomerUnknown."""

@@ -23,7 +23,7 @@ from mock_gmo.bank.transfers import Event
 from mock_gmo.clock import ClockBackwards, ClockOutOfRange
 from mock_gmo.console.problems import Problem
 from mock_gmo.console.routes import Call
-from mock_gmo.console.views import write_books, write_customer, write_event, write_payment
+from mock_gmo.console.views import write_beneficiary, write_books, write_customer, write_event, write_payment
 from mock_gmo.marked_yaml import DocumentError
 from mock_gmo.oauth.errors import AuthorizationPageError, OAuthRefusal
 
@@ -187,6 +187,13 @@ def record_deposit(call: Call) -> Result:
         raise Problem("value_impossible", f"{forbidden.field} holds a forbidden character") from forbidden
     balance = bank.balance_of(account_id, at=at)
     return 201, {"account_id": account_id, "balance_yen": balance.balance_yen}
+
+
+def list_beneficiaries(call: Call) -> Result:
+    """Tell the beneficiary directory and what becomes of transfers to each entry."""
+    world = call.world
+    listed = [write_beneficiary(world, beneficiary) for beneficiary in world.bank.outside.beneficiaries()]
+    return 200, {"beneficiaries": listed}
 
 
 def list_payments(call: Call) -> Result:

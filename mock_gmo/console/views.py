@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from mock_gmo.bank.beneficiaries import Beneficiary
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.payments import Payment
 from mock_gmo.bank.postings import BooksCheck
@@ -12,6 +13,7 @@ from mock_gmo.faults import FaultRule
 from mock_gmo.gateway.body import Unreadable, read_object
 from mock_gmo.journal import Entry
 from mock_gmo.oauth.clients import Client
+from mock_gmo.outcomes import outcome
 from mock_gmo.scenarios.scenario import Login
 from mock_gmo.world import World
 
@@ -93,6 +95,26 @@ def write_entry(entry: Entry) -> Json:
         "apply_no": entry.apply_no,
         "fault": entry.fault,
         "duration_ms": entry.duration_ms,
+    }
+
+
+def write_beneficiary(world: World, beneficiary: Beneficiary) -> Json:
+    """Return an entry of the beneficiary directory; names of bank and branch are null where there is no such place."""
+    bank = world.ground.directory.find_bank(beneficiary.bank_code)
+    branch = world.ground.directory.find_branch(beneficiary.bank_code, beneficiary.branch_code)
+    japanese, english = outcome(beneficiary, world.bank.rules)
+    return {
+        "bank_code": beneficiary.bank_code,
+        "bank_name": bank.name if bank is not None else None,
+        "branch_code": beneficiary.branch_code,
+        "branch_name": branch.name if branch is not None else None,
+        "account_type": beneficiary.account_type,
+        "account_number": beneficiary.account_number,
+        "name": beneficiary.name_kana,
+        "conduct": beneficiary.conduct.value,
+        "after_seconds": beneficiary.after_seconds,
+        "outcome_ja": japanese,
+        "outcome_en": english,
     }
 
 

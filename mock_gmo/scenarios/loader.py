@@ -6,6 +6,7 @@ from typing import Final
 
 from mock_gmo.bank.days import civil_date
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
+from mock_gmo.scenarios.beneficiaries import read_beneficiaries
 from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, visa_use
 from mock_gmo.scenarios.scenario import (
     CustomerKind,
@@ -23,6 +24,7 @@ TRANSFER_LIMIT_YEN_MAX: Final = 500_000_000
 ACCOUNT_TYPES: Final = ("01", "02")
 KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "individual")
 
+BENEFICIARY_MEMBERS: Final = ("standard_beneficiaries", "beneficiaries")
 CUSTOMER_MEMBERS: Final = (
     "customer_id", "name", "kind", "confirmation_required", "business_id_management", "logins", "accounts",
 )  # fmt: skip
@@ -65,10 +67,19 @@ def load_scenario(name_or_path: str) -> Scenario:
 def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
     """Return the scenario written in `text`; `file` is what complaints call it. Raises ScenarioError."""
     root = read_document(text, file=file, error=ScenarioError)
-    members = root.members(required=("title", "customers"), optional=("clock_start",))
+    members = root.members(required=("title", "customers"), optional=("clock_start", *BENEFICIARY_MEMBERS))
     start = members["clock_start"].instant() if "clock_start" in members else None
     customers = tuple(_customer(entry) for entry in members["customers"].items(at_least=1, at_most=1_000))
-    scenario = Scenario(name, members["title"].text("one line", pattern=r"[^\n]{1,200}"), customers, start)
+    standard = members.get("standard_beneficiaries")
+    scenario = Scenario(
+        name=name,
+        title=members["title"].text("one line", pattern=r"[^\n]{1,200}"),
+        customers=customers,
+        clock_start=start,
+        beneficiaries=read_beneficiaries(
+            members.get("beneficiaries"), with_standard=standard is not None and standard.flag()
+        ),
+    )
     _check_unique(scenario, members["customers"])
     _check_order_of_days(scenario, members["customers"])
     _check_partners(scenario, members["customers"])

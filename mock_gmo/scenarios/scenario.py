@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from mock_gmo.bank.beneficiaries import Beneficiary
 from mock_gmo.bank.days import JAPAN, civil_date
 from mock_gmo.bank.other_accounts import ForeignHolding
 from mock_gmo.bank.visa import UseAbroad, VisaUse
@@ -130,6 +131,8 @@ class Scenario:
     title: str
     customers: tuple[ScenarioCustomer, ...]
     clock_start: datetime | None
+    beneficiaries: tuple[Beneficiary, ...] = ()
+    """The beneficiary directory: accounts at other banks whose conduct is known."""
 
     @property
     def logins(self) -> Mapping[str, Login]:

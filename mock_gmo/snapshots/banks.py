@@ -9,7 +9,8 @@ from datetime import datetime
 from heapq import heapify
 from typing import Any, Final, get_type_hints
 
-from mock_gmo.bank.agenda import DueKind
+from mock_gmo.bank.agenda import Answer, DueKind
+from mock_gmo.bank.answers import ANSWERS
 from mock_gmo.bank.bank import UNREPORTED_EVENTS_MAX, Bank
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.directory import Directory
@@ -32,6 +33,8 @@ GIVEN: Final = ("rules", "calendar", "directory")
 FOLLOWING: Final = ("books", "visa_cards", "account_ids_of", "account_id_by_number", "applications_of", "limits")
 NUMBER_LENGTH: Final = 8 + NUMBER_DIGITS
 
+# Which answers of other banks and beneficiaries may come up under which kind.
+ANSWER_DUES: Final = frozenset(kind for kind, _ in ANSWERS.values())
 VA_DUES: Final = frozenset({DueKind.VA_EXPIRY, DueKind.VA_CONTRACT_END})
 
 _S: Final = TransferStatus
@@ -79,6 +82,7 @@ def read_bank(content: Any, at: str, givens: BankGivens) -> Bank:
         raise SnapshotError(f"{at}/waiting", "the applications whose request has a deadline")
     # In their own order, which is that of the requests and not of the applications.
     state.waiting = waiting
+    _check_keys(state.beneficiaries, f"{at}/beneficiaries", lambda beneficiary: beneficiary.account)
     _check_agenda(state, f"{at}/agenda")
     _check_replies(state, f"{at}/replies")
     _check_numbers(state, f"{at}/numbers_given")
@@ -216,6 +220,8 @@ def _check_agenda(state: BankState, at: str) -> None:
             if subject not in state.replies or subject in keys:
                 raise SnapshotError(here, "a key of this snapshot, once")
             keys.add(subject)
+        elif kind in ANSWER_DUES:
+            _check_answer(state, kind, subject, here)
         elif kind in VA_DUES:
             if subject not in (state.virtual.accounts if kind is DueKind.VA_EXPIRY else state.virtual.contracts):
                 raise SnapshotError(here, "a virtual account or a contract of this snapshot")
@@ -226,6 +232,13 @@ def _check_agenda(state: BankState, at: str) -> None:
                 raise SnapshotError(here, "an application in RETRYING, once")
             tries.add(subject)
     heapify(heap)
+
+
+def _check_answer(state: BankState, kind: DueKind, subject: object, at: str) -> None:
+    if not isinstance(subject, Answer) or ANSWERS.get(subject.trigger, (None,))[0] is not kind:
+        raise SnapshotError(at, "what another bank or a beneficiary answers at such a time")
+    if not all(_is_known(state, Reference(subject.apply_no, item_id)) for item_id in subject.item_ids):
+        raise SnapshotError(at, "lines of an application of this snapshot")
 
 
 def _check_replies(state: BankState, at: str) -> None:
