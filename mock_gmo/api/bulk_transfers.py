@@ -68,7 +68,9 @@ def request_bulk_transfer(exchange: Exchange) -> Reply:
     """Answer POST /bulktransfer/request: place an order. Source: Corporation API, 14."""
     order = _read_order(exchange.fields)
     key = read_idempotency_key(exchange, kind=TransferKind.BULK)
-    result = exchange.world.bank.request_transfer(exchange.customer_id, order, key=key, at=exchange.at)
+    result = exchange.world.bank.request_transfer(
+        exchange.customer_id, order, key=key, user=exchange.user, at=exchange.at
+    )
     return Reply(201, {"accountId": order.account_id, **write_result(result)})
 
 
@@ -77,7 +79,13 @@ def cancel_bulk_transfer(exchange: Exchange) -> Reply:
     fields = exchange.fields
     account_id, cancel_class = fields["accountId"], fields["cancelTargetKeyClass"]
     result = exchange.world.bank.cancel_transfer(
-        exchange.customer_id, account_id, fields["applyNo"], cancel_class, kind=TransferKind.BULK, at=exchange.at
+        exchange.customer_id,
+        account_id,
+        fields["applyNo"],
+        cancel_class,
+        kind=TransferKind.BULK,
+        user=exchange.user,
+        at=exchange.at,
     )
     return Reply(201, {"accountId": account_id, "cancelTargetKeyClass": cancel_class, **write_result(result)})
 

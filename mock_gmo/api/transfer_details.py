@@ -87,7 +87,10 @@ def _apply_details(application: Application) -> list[Json]:
             (
                 ("applyDatetime", write_datetime(application.requested_at)),
                 ("applyStatus", application.apply_status),
+                ("applyUser", application.apply_user),
                 ("applyComment", application.apply_comment),
+                ("approvalUser", application.approval_user),
+                ("approvalComment", application.approval_comment),
             )
         )
     ]

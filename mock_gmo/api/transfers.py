@@ -59,7 +59,9 @@ def request_transfer(exchange: Exchange) -> Reply:
     """Answer POST /transfer/request: place an order. Source: Corporation API, 9."""
     order = read_transfer_order(exchange.fields)
     key = read_idempotency_key(exchange, kind=TransferKind.SINGLE)
-    result = exchange.world.bank.request_transfer(exchange.customer_id, order, key=key, at=exchange.at)
+    result = exchange.world.bank.request_transfer(
+        exchange.customer_id, order, key=key, user=exchange.user, at=exchange.at
+    )
     return Reply(201, {"accountId": order.account_id, **write_result(result)})
 
 
@@ -68,6 +70,6 @@ def cancel_transfer(exchange: Exchange) -> Reply:
     fields = exchange.fields
     account_id, cancel_class = fields["accountId"], fields["cancelTargetKeyClass"]
     result = exchange.world.bank.cancel_transfer(
-        exchange.customer_id, account_id, fields["applyNo"], cancel_class, at=exchange.at
+        exchange.customer_id, account_id, fields["applyNo"], cancel_class, user=exchange.user, at=exchange.at
     )
     return Reply(201, {"accountId": account_id, "cancelTargetKeyClass": cancel_class, **write_result(result)})

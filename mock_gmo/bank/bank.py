@@ -11,6 +11,7 @@ from threading import RLock
 from typing import TypeVar
 
 from mock_gmo.bank.bulk_inquiry import BulkPage, BulkQuery, find_bulk_status
+from mock_gmo.bank.business_id import User
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.checks import check_order
 from mock_gmo.bank.customers import Account, Balance, Customer
@@ -236,9 +237,15 @@ class Bank:
     # Requests of the API
 
     def request_transfer(
-        self, customer_id: str, order: TransferOrder, *, key: IdempotencyKey | None, at: datetime
+        self,
+        customer_id: str,
+        order: TransferOrder,
+        *,
+        key: IdempotencyKey | None,
+        user: User | None = None,
+        at: datetime,
     ) -> RequestResult:
-        """Take an order; the same key and order within the key's life get the first reply again.
+        """Take an order of that person; the same key and order within the key's life get the first reply again.
 
         Raises DuplicateKeyOtherBody, then the refusals of checks.CHECKS. A refused order leaves its key unused.
         """
@@ -248,7 +255,7 @@ class Bank:
             first = find_first_reply(state, order, key) if key else None
             if first is not None:
                 return first
-            result = request_transfer(state, state.get_customer(customer_id), order, Moment(at))
+            result = request_transfer(state, state.get_customer(customer_id), order, Moment(at), user=user)
             if key:
                 expires_at = key_expires_at(state, at=at)
                 remember_reply(state, key, StoredReply(order, result, expires_at))
@@ -262,6 +269,7 @@ class Bank:
         cancel_class: str,
         *,
         kind: TransferKind = TransferKind.SINGLE,
+        user: User | None = None,
         at: datetime,
     ) -> RequestResult:
         """Take a cancel that speaks of that kind. Raises AccountNotUsable, ApplyNoUnknown, CancelNotPossible."""
@@ -270,7 +278,7 @@ class Bank:
             self._let_fall_due(at)
             state.get_own_account(customer_id, account_id)
             application = state.get_own_application(account_id, apply_no)
-            return request_cancel(state, application, cancel_class, Moment(at), asked_for=kind)
+            return request_cancel(state, application, cancel_class, Moment(at), asked_for=kind, user=user)
 
     # Time
 

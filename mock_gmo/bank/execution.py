@@ -87,7 +87,7 @@ def finish_confirmation(state: BankState, application: Application, moment: Mome
     """Complete a transfer request: its holder has confirmed it, or need not."""
     done = replace(application.request, result=ResultCode.DONE, ended_at=moment.at, deadline=None)
     application = state.keep(application, request=done, completed_at=moment.at)
-    if not application.with_business_id:
+    if not application.with_business_id or application.auto_approved:
         return start(state, application, moment, today=Trigger.CONFIRMED_TODAY, later=Trigger.CONFIRMED_LATER)
     state.agenda.add(approval_deadline(application), DueKind.APPROVAL_LIMIT, application.apply_no)
     return move(state, application, Trigger.CONFIRMED_TO_APPROVER, moment)

@@ -6,13 +6,17 @@ One method a command or inquiry, under the bank's lock, `at` named by the caller
 from datetime import datetime
 
 from mock_gmo.bank.beneficiaries import Beneficiary
+from mock_gmo.bank.business_id import Verdict
 from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit
 from mock_gmo.bank.desk import Desk
 from mock_gmo.bank.postings import StatementLine
 from mock_gmo.bank.requests import pending_approvals, pending_confirmation
 from mock_gmo.bank.simulation import Step, possible_steps, take_step
 from mock_gmo.bank.state import Moment
+from mock_gmo.bank.states import TransferStatus
 from mock_gmo.bank.transfers import Event, PendingApproval, PendingConfirmation
+
+NOBODY = Verdict()
 
 
 class OutsideDesk(Desk):
@@ -43,13 +47,13 @@ class OutsideDesk(Desk):
         """The holder confirms what waits: the transfer, or its cancel. Raises ApplyNoUnknown, ImpossibleStep."""
         return self._step(Step.CONFIRM, apply_no, at=at)
 
-    def approve(self, apply_no: str, *, at: datetime) -> list[Event]:
-        """The approver agrees. Raises ApplyNoUnknown, ImpossibleStep."""
-        return self._step(Step.APPROVE, apply_no, at=at)
+    def approve(self, apply_no: str, *, verdict: Verdict = NOBODY, at: datetime) -> list[Event]:
+        """The approver agrees. Raises ApplyNoUnknown, ImpossibleStep, NotAnApprover."""
+        return self._decide(Step.APPROVE, apply_no, verdict, at=at)
 
-    def send_back(self, apply_no: str, *, at: datetime) -> list[Event]:
-        """The approver sends the application back. Raises ApplyNoUnknown, ImpossibleStep."""
-        return self._step(Step.SEND_BACK, apply_no, at=at)
+    def send_back(self, apply_no: str, *, verdict: Verdict = NOBODY, at: datetime) -> list[Event]:
+        """The approver sends the application back. Raises ApplyNoUnknown, ImpossibleStep, NotAnApprover."""
+        return self._decide(Step.SEND_BACK, apply_no, verdict, at=at)
 
     def withdraw(self, apply_no: str, *, at: datetime) -> list[Event]:
         """The holder withdraws an application or cancels a reservation on the site. Raises as above."""
@@ -108,6 +112,16 @@ class OutsideDesk(Desk):
         with self._lock:
             self._let_fall_due(at)
             return book_deposit(self._state, self._state.get_account(account_id), deposit, at=at)
+
+    def _decide(self, step: Step, apply_no: str, verdict: Verdict, *, at: datetime) -> list[Event]:
+        with self._lock:
+            self._let_fall_due(at)
+            application = self._state.get_application(apply_no)
+            verdict.require_right(application.customer_id)
+            if application.stage is TransferStatus.APPLIED:
+                user = verdict.user.name if verdict.user is not None else None
+                self._state.keep(application, approval_user=user, approval_comment=verdict.comment)
+            return self._step(step, apply_no, at=at)
 
     def _step(self, step: Step, apply_no: str, *, at: datetime, item_id: str | None = None) -> list[Event]:
         with self._lock:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from mock_gmo.bank.agenda import DueKind
+from mock_gmo.bank.business_id import User
 from mock_gmo.bank.checks import Draft, check_order
 from mock_gmo.bank.customers import Customer
 from mock_gmo.bank.days import civil_date
@@ -53,16 +54,18 @@ def find_first_reply(state: BankState, order: TransferOrder, key: IdempotencyKey
     return stored.result
 
 
-def request_transfer(state: BankState, customer: Customer, order: TransferOrder, moment: Moment) -> RequestResult:
+def request_transfer(
+    state: BankState, customer: Customer, order: TransferOrder, moment: Moment, *, user: User | None = None
+) -> RequestResult:
     """Take an order: file it, then let it wait for its holder or carry it on at once."""
     draft = check_order(state, customer, order, at=moment.at)
     if customer.confirmation_required:
         deadline = confirmation_deadline(state, draft.designated_date, at=moment.at)
-        application = _application(draft, deadline=deadline)
+        application = _application(draft, deadline=deadline, user=user)
         state.enter(application)
         enter_limit(state, application)
     else:
-        application = _application(draft, deadline=None)
+        application = _application(draft, deadline=None, user=user)
         state.enter(application)
         application = finish_confirmation(state, application, moment)
     return result_of(application, at=moment.at)
@@ -80,12 +83,18 @@ def key_expires_at(state: BankState, *, at: datetime) -> datetime:
 
 
 def request_cancel(
-    state: BankState, application: Application, cancel_class: str, moment: Moment, *, asked_for: TransferKind
+    state: BankState,
+    application: Application,
+    cancel_class: str,
+    moment: Moment,
+    *,
+    asked_for: TransferKind,
+    user: User | None = None,
 ) -> RequestResult:
     """Take a cancel: it waits for its holder like a transfer does, or is complete at once.
 
     `asked_for` is the kind that the operation speaks of. Raises CancelNotPossible when the class is not for that
-    operation, this customer, this kind or this state, or a cancel waits already.
+    operation, this customer, this person, this kind or this state, or a cancel waits already.
     """
     customer = state.get_customer(application.customer_id)
     place = PLACE_OF_CLASS.get(cancel_class)
@@ -93,6 +102,8 @@ def request_cancel(
     if place != (application.kind, application.stage) or not allowed:
         raise CancelNotPossible
     if application.kind is not asked_for and not _takes_over(state, asked_for):
+        raise CancelNotPossible
+    if customer.business_id_management and user is not None and not _may_cancel(user, application.stage):
         raise CancelNotPossible
     if application.request.result is ResultCode.WAITING:
         raise CancelNotPossible
@@ -158,6 +169,11 @@ def pending_approvals(state: BankState, customer_id: str, *, at: datetime) -> li
     ]
 
 
+def _may_cancel(user: User, stage: TransferStatus) -> bool:
+    """Whether it is this person's: applications are withdrawn by who applies, approvals revoked by who approves."""
+    return user.may_apply if stage is TransferStatus.APPLIED else user.may_decide
+
+
 def _takes_over(state: BankState, asked_for: TransferKind) -> bool:
     """Whether the operation of one kind also serves the other: only that of single transfers may, by a setting."""
     return asked_for is TransferKind.SINGLE and state.rules.bulk_cancel_under_transfer
@@ -188,12 +204,14 @@ def _pending_approval(application: Application) -> PendingApproval:
         expires_at=approval_deadline(application),
         transfer_kind=application.kind,
         data_name=application.data_name,
+        apply_user=application.apply_user,
     )
 
 
-def _application(draft: Draft, *, deadline: datetime | None) -> Application:
+def _application(draft: Draft, *, deadline: datetime | None, user: User | None) -> Application:
     customer, order, at = draft.customer, draft.order, draft.at
     with_business_id = customer.business_id_management
+    applies = with_business_id and (user is None or user.may_apply)
     return Application(
         apply_no=draft.state.next_number(at),
         customer_id=customer.customer_id,
@@ -203,10 +221,12 @@ def _application(draft: Draft, *, deadline: datetime | None) -> Application:
         remitter_name=draft.remitter_name,
         stated_date=order.designated_date,
         designated_date=draft.designated_date,
-        apply_comment=order.apply_comment if with_business_id else None,
+        apply_comment=order.apply_comment if applies else None,
         with_business_id=with_business_id,
         lines=draft.lines,
         request=LatestRequest(RequestKind.TRANSFER, ResultCode.WAITING, at, deadline=deadline),
         kind=order.kind,
         data_name=order.data_name,
+        apply_user=user.name if user is not None and with_business_id else None,
+        auto_approved=with_business_id and not applies,
     )

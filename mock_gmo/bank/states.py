@@ -123,21 +123,22 @@ PAID = frozenset({_S.IN_PROCESS, _S.SETTLED, _S.FUNDS_RETURNED, _S.RECALL_IN_PRO
 APPLICATIONS_ONLY = frozenset({_S.APPLIED, _S.SENT_BACK, _S.WITHDRAWN, _S.EXPIRED})
 
 # Source: lifecycle, "Application and approval records" [GUESS].
+APPROVED, AUTO_APPROVED = "5", "7"
 APPLY_STATUS: dict[TransferStatus, str] = {
     _S.APPLIED: "1",
     _S.SENT_BACK: "2",
     _S.WITHDRAWN: "3",
     _S.EXPIRED: "4",
     _S.CANCELLED: "6",
-    _S.RESERVED: "5",
-    _S.IN_PROCESS: "5",
-    _S.RETRYING: "5",
-    _S.SETTLED: "5",
-    _S.FUNDS_RETURNED: "5",
-    _S.RECALL_IN_PROCESS: "5",
-    _S.RECALLED: "5",
-    _S.RECALL_REFUSED: "5",
-    _S.NOT_EXECUTED: "5",
+    _S.RESERVED: APPROVED,
+    _S.IN_PROCESS: APPROVED,
+    _S.RETRYING: APPROVED,
+    _S.SETTLED: APPROVED,
+    _S.FUNDS_RETURNED: APPROVED,
+    _S.RECALL_IN_PROCESS: APPROVED,
+    _S.RECALLED: APPROVED,
+    _S.RECALL_REFUSED: APPROVED,
+    _S.NOT_EXECUTED: APPROVED,
 }
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mock_gmo.bank.directory import BankEntry, BranchEntry
-from mock_gmo.bank.states import APPLY_STATUS, TransferStatus
+from mock_gmo.bank.states import APPLY_STATUS, APPROVED, AUTO_APPROVED, TransferStatus
 
 LINE_COUNT_MAX = 99
 TOTAL_AMOUNT_MAX_YEN = 999_999_999_999
@@ -145,6 +145,7 @@ class Application:
     """A request that the bank took: `designated_date` is the day after the holiday rule, `stated_date` the one sent.
 
     Its lines stand in the order of their numbers; `completed_at` is when the transfer request, not a cancel, was done.
+    `auto_approved` is what was ordered by a person who needs no approver.
     """
 
     apply_no: str
@@ -162,6 +163,10 @@ class Application:
     kind: TransferKind = TransferKind.SINGLE
     data_name: str | None = None
     completed_at: datetime | None = None
+    apply_user: str | None = None
+    auto_approved: bool = False
+    approval_user: str | None = None
+    approval_comment: str | None = None
 
     def line(self, item_id: str) -> Line:
         """Return the line with that number, which must exist."""
@@ -187,7 +192,10 @@ class Application:
     @property
     def apply_status(self) -> str | None:
         """振込申請ステータス, or None without business-ID management or before the application is visible."""
-        return APPLY_STATUS.get(self.stage) if self.with_business_id else None
+        if not self.with_business_id:
+            return None
+        status = APPLY_STATUS.get(self.stage)
+        return AUTO_APPROVED if self.auto_approved and status == APPROVED else status
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +257,7 @@ class PendingApproval:
     expires_at: datetime
     transfer_kind: TransferKind = TransferKind.SINGLE
     data_name: str | None = None
+    apply_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
+from mock_gmo.bank.business_id import NotAnApprover, Verdict
 from mock_gmo.bank.deposits import Deposit, PayingBank
 from mock_gmo.bank.outside_desk import OutsideDesk
 from mock_gmo.bank.refusals import (
@@ -31,13 +32,12 @@ Result = tuple[int, dict[str, Any] | None]
 
 DISTRIBUTION: Final = "gmo-bank-in-a-box"
 
-# Steps that concern the whole application, and those that may concern a single line.
+# Steps that concern the whole application, those of them that an approver decides, and those for single lines.
 WHOLE_STEPS: Final = {
     "confirm": OutsideDesk.confirm,
-    "approve": OutsideDesk.approve,
-    "send-back": OutsideDesk.send_back,
     "withdraw": OutsideDesk.withdraw,
 }
+DECISIONS: Final = {"approve": OutsideDesk.approve, "send-back": OutsideDesk.send_back}
 LINE_STEPS: Final = {
     "fail": OutsideDesk.fail,
     "return-funds": OutsideDesk.return_funds,
@@ -125,6 +125,7 @@ def give_consent(call: Call) -> Result:
             redirect_uri=body["redirect_uri"],
             state=body.get("state") or None,
             nonce=body.get("nonce") or None,
+            login_id=_consenting_login(call),
             at=world.tick(),
         )
     except CustomerUnknown as unknown:
@@ -145,15 +146,21 @@ def step_transfer(call: Call) -> Result:
     """Take one step outside the API."""
     bank, step, item_id = call.world.bank, call.path["step"], call.body.get("item_id")
     apply_no, at = call.path["apply_no"], call.world.tick()
+    if step not in DECISIONS and (meant := [name for name in ("login_id", "comment") if name in call.body]):
+        raise Problem("field_invalid", f"{step} is no decision of an approver", at=f"/{meant[0]}")
     try:
         if step in LINE_STEPS:
             events = LINE_STEPS[step](bank.outside, apply_no, item_id=item_id, at=at)
         elif item_id is not None:
             raise Problem("field_invalid", f"{step} concerns the whole application", at="/item_id")
+        elif step in DECISIONS:
+            events = DECISIONS[step](bank.outside, apply_no, verdict=_verdict(call), at=at)
         else:
             events = WHOLE_STEPS[step](bank.outside, apply_no, at=at)
     except ApplyNoUnknown as unknown:
         raise Problem("apply_no_unknown") from unknown
+    except NotAnApprover as not_theirs:
+        raise Problem("not_an_approver", str(not_theirs), at="/login_id") from not_theirs
     except ImpossibleStep as impossible:
         raise Problem("impossible_step", str(impossible), possible=tuple(impossible.possible)) from impossible
     return 200, {"apply_no": apply_no, "events": _events(events)}
@@ -211,6 +218,23 @@ def check_postings(call: Call) -> Result:
 def _paying_bank(body: dict[str, Any]) -> PayingBank | None:
     name = body.get("payment_bank_name")
     return PayingBank(name, body.get("payment_branch_name")) if name is not None else None
+
+
+def _verdict(call: Call) -> Verdict:
+    login_id = call.body.get("login_id")
+    login = call.world.logins.get(login_id) if login_id is not None else None
+    if login_id is not None and login is None:
+        raise Problem("login_unknown", login_id, at="/login_id")
+    return Verdict(login.user if login is not None else None, call.body.get("comment"))
+
+
+def _consenting_login(call: Call) -> str | None:
+    """Whose consent it is: the named log-in's, or that of the customer's first one, if it has any."""
+    own = [login.login_id for login in call.world.logins.values() if login.customer_id == call.body["customer_id"]]
+    login_id: str | None = call.body.get("login_id")
+    if login_id is not None and login_id not in own:
+        raise Problem("login_unknown", login_id, at="/login_id")
+    return login_id if login_id is not None else next(iter(own), None)
 
 
 def _clock(call: Call) -> dict[str, Any]:

@@ -26,6 +26,8 @@ PROBLEMS: Final[dict[str, ProblemRow]] = {
     "client_unusable": ProblemRow(400, "このクライアントは登録できません。", "The client cannot be registered: {}"),
     "client_unknown": ProblemRow(404, "クライアントが登録されていません。", "No client has this id."),
     "customer_unknown": ProblemRow(404, "顧客が存在しません。", "No customer has this id."),
+    "login_unknown": ProblemRow(404, "ログインが存在しません。", "This customer has no such log-in: {}"),
+    "not_an_approver": ProblemRow(409, "この人はこの申請を決裁できません。", "The person may not decide on it: {}"),
     "account_unknown": ProblemRow(404, "口座が存在しません。", "No such account: {}"),
     "deposit_sent_back": ProblemRow(
         409,

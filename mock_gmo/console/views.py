@@ -150,6 +150,8 @@ def write_books(books: BooksCheck) -> Json:
 def _write_login(login: Login) -> Json:
     return {
         "login_id": login.login_id,
+        "name": login.user.name,
+        "role": login.role.value,
         "password": login.password.reveal(),
         "transaction_password": login.transaction_password.reveal(),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Request
 
+from mock_gmo.bank.business_id import User
 from mock_gmo.contract import Operation
 from mock_gmo.errors import Reply
 from mock_gmo.gateway.body import body_bytes_max, read_bytes
@@ -39,6 +40,13 @@ class Exchange:
         """The customer whose consent the token carries; only resource calls that passed the checks have one."""
         assert self.token is not None, "asked for the customer before the token was checked"
         return self.token.customer_id
+
+    @property
+    def user(self) -> User | None:
+        """The person whose log-in gave the consent behind the token, as far as the bank still knows that log-in."""
+        assert self.token is not None, "asked for the person before the token was checked"
+        login = self.world.logins.get(self.token.grant.login_id or "")
+        return login.user if login is not None else None
 
     def read_body(self) -> bytes:
         """Return the bytes of the request body; they are read once. Raises Unreadable."""

@@ -51,6 +51,7 @@ class AuthorizationCode:
     customer_id: str
     expires_at: datetime
     grant_id: str | None = None
+    login_id: str | None = None
 
     def belongs_to(self, client: Client, *, redirect_uri: str) -> bool:
         """Tell whether `client` may redeem this code with `redirect_uri`."""

@@ -104,14 +104,16 @@ class AuthorizationServer:
         with self._lock:
             return self._pending.find(request_id, at=at)
 
-    def approve(self, request_id: str, customer_id: str, *, at: datetime) -> str:
+    def approve(self, request_id: str, customer_id: str, *, login_id: str | None = None, at: datetime) -> str:
         """Grant a waiting request for `customer_id`; returns where to send the browser, with code and state.
+
+        `login_id` is the log-in behind the consent.
 
         Raises AuthorizationPageError when the request is not waiting any more.
         """
         with self._lock:
             request = self._take_pending(request_id, at=at)
-            code = self._issue_code(request, customer_id, at=at)
+            code = self._issue_code(request, customer_id, login_id=login_id, at=at)
         return redirect_location(request.redirect_uri, code=code.reveal(), state=request.state)
 
     def deny(self, request_id: str, *, at: datetime) -> str:
@@ -138,6 +140,7 @@ class AuthorizationServer:
         at: datetime,
         state: str | None = None,
         nonce: str | None = None,
+        login_id: str | None = None,
     ) -> tuple[Secret, str]:
         """Consent without a browser, for the control surface: the code, and the location that would carry it.
 
@@ -152,7 +155,7 @@ class AuthorizationServer:
         request = AuthorizationRequest(client_id, redirect_uri, scopes, state, nonce)
         with self._lock:
             self._forget_expired(at=at)
-            code = self._issue_code(request, customer_id, at=at)
+            code = self._issue_code(request, customer_id, login_id=login_id, at=at)
         return code, redirect_location(redirect_uri, code=code.reveal(), state=state)
 
     def authenticating_client(self, form: Mapping[str, str], authorization: str | None) -> Client | None:
@@ -228,12 +231,15 @@ class AuthorizationServer:
         self._pending.remove(request_id)
         return pending.request
 
-    def _issue_code(self, request: AuthorizationRequest, customer_id: str, *, at: datetime) -> Secret:
+    def _issue_code(
+        self, request: AuthorizationRequest, customer_id: str, *, login_id: str | None, at: datetime
+    ) -> Secret:
         code = AuthorizationCode(
             code=Secret(self._random_text(CODE_LENGTH)),
             request=request,
             customer_id=customer_id,
             expires_at=at + timedelta(seconds=self.rules.code_seconds),
+            login_id=login_id,
         )
         self._codes.add(code)
         return code.code
@@ -250,7 +256,13 @@ class AuthorizationServer:
             raise OAuthRefusal("invalid_grant", "code was used before")
         if self.rules.verify_pkce and not code.is_proven_by(form.get("code_verifier") or None):
             raise OAuthRefusal("invalid_grant", "code_verifier does not answer the challenge")
-        grant = Grant(self._random_text(GRANT_ID_LENGTH), client.client_id, code.customer_id, code.request.scopes)
+        grant = Grant(
+            grant_id=self._random_text(GRANT_ID_LENGTH),
+            client_id=client.client_id,
+            customer_id=code.customer_id,
+            scopes=code.request.scopes,
+            login_id=code.login_id,
+        )
         with_refresh = OFFLINE_ACCESS in grant.scopes or self.rules.refresh_token_without_offline_access
         pair = self._tokens.issue(grant, with_refresh=with_refresh, at=at)
         self._codes.mark_redeemed(code, grant_id=grant.grant_id)

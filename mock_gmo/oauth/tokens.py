@@ -20,12 +20,16 @@ class TooManyTokens(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a customer allowed a client: the thing that all tokens of one consent stand for."""
+    """What a customer allowed a client: the thing that all tokens of one consent stand for.
+
+    `login_id` is whose consent it was, where that is known.
+    """
 
     grant_id: str
     client_id: str
     customer_id: str
     scopes: tuple[str, ...]
+    login_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from mock_gmo.bank.business_id import Role
 from mock_gmo.bank.days import civil_date
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
 from mock_gmo.scenarios.beneficiaries import read_beneficiaries
@@ -134,13 +135,16 @@ def _partner_key(entry: Entry) -> tuple[Secret, str]:
 
 
 def _login(entry: Entry, customer_id: str) -> Login:
-    members = entry.members(required=("login_id", "password", "transaction_password"))
+    members = entry.members(required=("login_id", "password", "transaction_password"), optional=("name", "role"))
+    name, role = members.get("name"), members.get("role")
     expected = "8 to 64 visible ASCII characters in quotes"
     return Login(
         login_id=members["login_id"].text("1 to 64 letters, digits, dots or hyphens", pattern=_ID),
         customer_id=customer_id,
         password=members["password"].secret(expected, pattern=_PASSWORD),
         transaction_password=members["transaction_password"].secret(expected, pattern=_PASSWORD),
+        name=name.text("a name of 1 to 45 characters", pattern=r".{1,45}") if name is not None else None,
+        role=Role(role.one_of(tuple(Role))) if role is not None else Role.BOTH,
     )
 
 

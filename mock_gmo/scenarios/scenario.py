@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from mock_gmo.bank.beneficiaries import Beneficiary
+from mock_gmo.bank.business_id import USER_NAME_LENGTH_MAX, Role, User
 from mock_gmo.bank.days import JAPAN, civil_date
 from mock_gmo.bank.other_accounts import ForeignHolding
 from mock_gmo.bank.visa import UseAbroad, VisaUse
@@ -17,12 +18,22 @@ CustomerKind = Literal["corporation", "individual"]
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How one person enters the bank's site. The transaction password confirms what moves money."""
+    """How one person enters the bank's site. The transaction password confirms what moves money.
+
+    The role counts with business-ID management only; without a name of their own, people go by their log-in.
+    """
 
     login_id: str
     customer_id: str
     password: Secret
     transaction_password: Secret
+    name: str | None = None
+    role: Role = Role.BOTH
+
+    @property
+    def user(self) -> User:
+        """The person behind the log-in."""
+        return User(self.customer_id, self.name or self.login_id[:USER_NAME_LENGTH_MAX], self.role)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ class _Views:
         if login is None:
             return ask_to_log_in(request_id=request_id)
         if request.form.get("decision") == ALLOW:
-            location = world.oauth.approve(request_id, login.customer_id, at=at)
+            location = world.oauth.approve(request_id, login.customer_id, login_id=login.login_id, at=at)
         else:
             location = world.oauth.deny(request_id, at=at)
         return redirect_to(location, status=FOUND)

@@ -46,6 +46,7 @@ class ToApprove:
     """An application that waits for its approver; it may be approved until its designated day ends."""
 
     order: Order
+    applicant: str | None
     comment: str | None
 
 
@@ -60,7 +61,10 @@ def to_confirm(
 def to_approve(pending: Iterable[PendingApproval], *, accounts: Iterable[Account]) -> tuple[ToApprove, ...]:
     """Return the applications that wait for approval, the one that expires first on top."""
     names = _account_names(accounts)
-    return tuple(ToApprove(_order(request, names), request.apply_comment) for request in sorted(pending, key=_by_end))
+    return tuple(
+        ToApprove(_order(request, names), request.apply_user, request.apply_comment)
+        for request in sorted(pending, key=_by_end)
+    )
 
 
 def _by_end(request: PendingConfirmation | PendingApproval) -> tuple[datetime, str]:

@@ -7,8 +7,9 @@ from typing import Final
 
 from flask import Response, flash, request, url_for
 
-from mock_gmo.bank.bank import Bank
+from mock_gmo.bank.business_id import COMMENT_LENGTH_MAX, Verdict
 from mock_gmo.bank.days import JAPAN
+from mock_gmo.bank.outside_desk import OutsideDesk
 from mock_gmo.bank.refusals import ImpossibleStep
 from mock_gmo.bank.transfers import PendingApproval, PendingConfirmation
 from mock_gmo.scenarios.scenario import Login
@@ -43,13 +44,13 @@ class Objection:
 class Decision:
     """What an approver can do with an application, and which words tell that it is done."""
 
-    step: Callable[[Bank, str, datetime], object]
+    step: Callable[..., object]
     done: str
 
 
 DECISIONS: Final[dict[str, Decision]] = {
-    "approve": Decision(lambda bank, apply_no, at: bank.outside.approve(apply_no, at=at), "approved"),
-    "send-back": Decision(lambda bank, apply_no, at: bank.outside.send_back(apply_no, at=at), "sent_back"),
+    "approve": Decision(OutsideDesk.approve, "approved"),
+    "send-back": Decision(OutsideDesk.send_back, "sent_back"),
 }
 
 
@@ -70,9 +71,13 @@ class Here:
         """What waits for the visitor's confirmation."""
         return self.world.bank.outside.pending_confirmations(self.customer_id, at=self.at)
 
-    def unapproved(self) -> Sequence[PendingApproval]:
-        """What waits for approval in the visitor's company."""
+    def applied_for(self) -> Sequence[PendingApproval]:
+        """What waits for approval in the visitor's company, whoever is to decide."""
         return self.world.bank.outside.pending_approvals(self.customer_id, at=self.at)
+
+    def unapproved(self) -> Sequence[PendingApproval]:
+        """What waits for the visitor's decision: nothing for a person who may only apply."""
+        return self.applied_for() if self.login.user.may_decide else ()
 
 
 class WaitingViews:
@@ -96,7 +101,7 @@ class WaitingViews:
             objection = _take(lambda: here.world.bank.outside.confirm(apply_no, at=here.at), gone=NOT_WAITING)
         if objection is not None:
             return _confirmations_page(here, objection)
-        flash(apply_no, "confirmed_to_approver" if _has(here.unapproved(), apply_no) else "confirmed")
+        flash(apply_no, "confirmed_to_approver" if _has(here.applied_for(), apply_no) else "confirmed")
         return redirect_to(url_for(CONFIRMATIONS_PAGE))
 
     def approvals(self) -> Response:
@@ -110,11 +115,16 @@ class WaitingViews:
         if here is None:
             return ask_to_log_in()
         decision = DECISIONS.get(request.form.get("decision", ""))
-        if decision is None:
+        comment = request.form.get("comment", "").strip() or None
+        if decision is None or (comment is not None and len(comment) > COMMENT_LENGTH_MAX):
             raise visit.FormOutdated
+        verdict = Verdict(here.login.user, comment)
         objection = _objection(here.login, apply_no, here.unapproved(), gone=NOT_APPROVABLE)
         if objection is None:
-            objection = _take(lambda: decision.step(here.world.bank, apply_no, here.at), gone=NOT_APPROVABLE)
+            objection = _take(
+                lambda: decision.step(here.world.bank.outside, apply_no, verdict=verdict, at=here.at),
+                gone=NOT_APPROVABLE,
+            )
         if objection is not None:
             return _approvals_page(here, objection)
         flash(apply_no, decision.done)
@@ -189,10 +199,10 @@ def _list_page(
 
 
 def _lists(here: Here) -> tuple[tuple[str, Text, int], ...]:
-    """The lists to choose from and how much waits in each; none for a company that has no approver."""
+    """The lists to choose from and how much waits in each; none for a company without approvers and for applicants."""
     with_approver = here.world.bank.get_customer(here.customer_id).business_id_management
     # What was applied for before business-ID management was switched off keeps its course.
-    if not (with_approver or here.unapproved()):
+    if not (with_approver or here.unapproved()) or not here.login.user.may_decide:
         return ()
     return (
         (CONFIRMATIONS_PAGE, CONFIRMATIONS, len(here.unconfirmed())),

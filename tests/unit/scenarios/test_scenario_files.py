@@ -174,7 +174,7 @@ def test_a_missing_file_an_unreadable_one_and_an_unknown_name_are_told(tmp_path)
         (str(tmp_path / "none.yaml"), "there is no such file"),
         (str(unreadable), "UTF-8"),
         (f"{tmp_path}/", "readable"),
-        ("corporation", "one of corporate"),
+        ("corporation", "one of .*corporate"),
     ):
         with pytest.raises(ScenarioError, match=told):
             load_scenario(asked)

@@ -2,8 +2,11 @@
 
 import pytest
 
+from mock_gmo.bank.business_id import Role
 from mock_gmo.bank.inquiry import StatusQuery
-from tests.unit.site.visits import PASSWORD, Bench
+from mock_gmo.scenarios.scenario import Login
+from mock_gmo.secret import Secret
+from tests.unit.site.visits import PASSWORD, TRANSACTION_PASSWORD, Bench
 
 FEE_YEN = 143
 
@@ -186,3 +189,62 @@ def test_without_a_log_in_there_is_only_the_log_in_page():
     visitor = Bench(business_id_management=True).visitor()
 
     assert visitor.open("/site/approvals").headers["Location"] == "/site/login"
+
+
+def with_people(bench):
+    """Two more people of the company: one may only apply, one only approves."""
+    people = {
+        login_id: Login(login_id, "mihon", Secret(PASSWORD), Secret(TRANSACTION_PASSWORD), name, role)
+        for login_id, name, role in (("clerk", "申請　太郎", Role.APPLIES), ("head", "承認　花子", Role.APPROVES))
+    }
+    bench.logins = {**bench.logins, **people}
+    return people
+
+
+def record_of(bench, apply_no):
+    account_id = bench.bank.accounts_of("mihon")[0].account_id
+    (item,) = bench.bank.transfer_status("mihon", StatusQuery(account_id, "1", apply_no), at=bench.clock.at).items
+    return item.application.approval_user, item.application.approval_comment
+
+
+@pytest.mark.parametrize("decision", ["approve", "send-back"])
+def test_who_decided_and_the_comment_are_noted(decision):
+    bench = Bench(business_id_management=True)
+    with_people(bench)
+    apply_no = applied(bench)
+    visitor = at_approvals(bench, "head")
+
+    fields = {"decision": decision, "comment": " 確認しました ", "transaction_password": TRANSACTION_PASSWORD}
+    visitor.send(f"/site/approvals/{apply_no}", **fields)
+
+    assert record_of(bench, apply_no) == ("承認　花子", "確認しました")
+
+
+def test_a_comment_that_no_page_lets_pass_decides_nothing():
+    bench = Bench(business_id_management=True)
+    apply_no = applied(bench)
+    visitor = at_approvals(bench)
+
+    fields = {"decision": "approve", "comment": "あ" * 21, "transaction_password": TRANSACTION_PASSWORD}
+    assert visitor.send(f"/site/approvals/{apply_no}", **fields).status_code == 400
+
+    assert state_of(bench, apply_no) == "申請中"
+
+
+def test_whoever_may_only_apply_sees_no_approvals_and_decides_nothing():
+    bench = Bench(business_id_management=True)
+    people = with_people(bench)
+    apply_no = bench.request_transfer(amount_yen=50_000, user=people["clerk"].user)
+    visitor = bench.visitor()
+    visitor.log_in("clerk")
+    visitor.open("/site/confirmations")
+    assert "承認待ち" not in visitor.page
+
+    visitor.follow(visitor.confirm(apply_no))
+    assert "承認者の承認をお待ちください。" in visitor.page
+    visitor.open("/site/approvals")
+    assert "承認待ちの申請はありません。" in visitor.page
+    assert visitor.decide(apply_no, "approve").status_code == 409
+    assert state_of(bench, apply_no) == "申請中"
+
+    assert "申請　太郎" in at_approvals(bench, "head").page

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mock_gmo.bank.bank import Bank
+from mock_gmo.bank.business_id import User
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date, midnight
@@ -148,6 +149,7 @@ class Bench:
         amount_yen: int = 50_000,
         days_ahead: int = 0,
         apply_comment: str | None = None,
+        user: User | None = None,
         **bulk: Any,
     ) -> str:
         """Ask the bank for a transfer, or with `kind` and `data_name` for a bulk one; returns the apply number."""
@@ -163,7 +165,7 @@ class Bench:
             lines=(line,),
             **bulk,
         )
-        return self.bank.request_transfer(customer_id, order, key=None, at=self.clock.at).apply_no
+        return self.bank.request_transfer(customer_id, order, key=None, user=user, at=self.clock.at).apply_no
 
     def balance_yen(self, customer_id: str = "mihon") -> int:
         account_id = self.bank.accounts_of(customer_id)[0].account_id
