@@ -38,7 +38,17 @@ def test_every_character_of_the_set_passes_unchanged(character: str) -> None:
         ("サンプル　ハナコ", "ｻﾝﾌﾟﾙ ﾊﾅｺ"),
         ("ーー－‐−―", "------"),
         ("･・．", "..."),
-        ("，（）／￥「」", ",()/¥｢｣"),
+        ("，（）／￥「」＼", ",()/¥｢｣\\"),
+        ("・", "."),
+        ("－", "-"),
+        ("‐", "-"),
+        ("−", "-"),
+        ("―", "-"),
+        ("ー", "-"),
+        ("ﾐﾎﾝ\u3000ﾀﾛｳ", "ﾐﾎﾝ ﾀﾛｳ"),
+        ("U-ab12", "U-AB12"),
+        ("ｽﾅﾊﾞﾌﾞﾝｲﾁ(ｶ", "ｽﾅﾊﾞﾌﾞﾝｲﾁ(ｶ"),
+        ("カ）アオゾラ", "ｶ)ｱｵｿﾞﾗ"),
         ("  ﾐﾎﾝ  ﾀﾛｳ ", "ﾐﾎﾝ  ﾀﾛｳ"),
         ("　ミホン　", "ﾐﾎﾝ"),
     ],
@@ -90,3 +100,13 @@ def test_remarks_leave_nothing_half_width() -> None:
     shown = to_remarks(ALLOWED + " ")
 
     assert not set(shown) & set(ALLOWED + " ﾞﾟ")
+
+
+@pytest.mark.parametrize(("text", "characters"), [("ガ", 2), ("パ", 2), ("ｶﾞ", 2), ("ヴ", 2), ("ア", 1), ("ー", 1)])
+def test_marks_of_voiced_kana_count_as_characters_of_their_own(text: str, characters: int) -> None:
+    assert len(convert_transfer_text(text)) == characters
+
+
+@pytest.mark.parametrize("small", "ｧｨｩｪｫｬｭｮｯ")
+def test_remarks_show_small_kana_large_because_the_bank_forgot_them(small: str) -> None:
+    assert to_remarks(convert_transfer_text(small)) in "アイウエオヤユヨツ"
