@@ -16,6 +16,11 @@ from mock_gmo.bank.kana import convert_transfer_text
 PACKAGE: Final = "zengin_code"
 DATA: Final = ("source-data", "data")
 
+BANK: Final = "銀行"
+# Codes of Japanese banks: city and regional, trust, second regional, and the post office's.
+JAPANESE_BANKS: Final = (("0001", "0199"), ("0288", "0399"), ("0501", "0599"), ("9900", "9900"))
+FULL_KINDS: Final = {"信金": "信用金庫", "信組": "信用組合", "労金": "労働金庫", "農協": "農業協同組合"}
+
 
 class ZenginDirectory:
     """The directory as of the installed data. A bank's branches are read at their first use and kept."""
@@ -35,7 +40,8 @@ class ZenginDirectory:
         """Return the bank of this 4-digit code, its kana name half-width, or None."""
         found = self._found_banks.get(bank_code)
         if found is None and (row := self._all_banks().get(bank_code)) is not None:
-            found = BankEntry(code=bank_code, name=row["name"], name_kana=convert_transfer_text(row["kana"]))
+            name_kana = convert_transfer_text(row["kana"])
+            found = BankEntry(code=bank_code, name=full_name(bank_code, row["name"]), name_kana=name_kana)
             self._found_banks[bank_code] = found
         return found
 
@@ -61,6 +67,18 @@ class ZenginDirectory:
             with self._lock:
                 self._branches[bank_code] = _read(self._folder / "branches" / f"{bank_code}.json")
         return self._branches[bank_code]
+
+
+def full_name(bank_code: str, name: str) -> str:
+    """Return the full name of a bank for the short one in the data: あおぞら銀行 for あおぞら [GUESS].
+
+    Foreign banks and whatever the data names otherwise keep the name that they have.
+    """
+    for short, full in FULL_KINDS.items():
+        if name.endswith(short):
+            return name.removesuffix(short) + full
+    is_bank = any(first <= bank_code <= last for first, last in JAPANESE_BANKS)
+    return name + BANK if is_bank and not name.endswith(BANK) else name
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def test_the_control_surface_tells_what_will_happen_and_it_happens(caller: Calle
     caller.control("POST", "/clock", {"advance_seconds": 30})
 
     assert "資金返却" in closed["outcome_ja"]
-    assert (closed["bank_name"], closed["branch_name"], closed["after_seconds"]) == ("あおぞら", "本店", 0)
+    assert (closed["bank_name"], closed["branch_name"], closed["after_seconds"]) == ("あおぞら銀行", "本店", 0)
     assert state_of(caller, apply_no) == "22"
 
 
