@@ -54,6 +54,8 @@ class Beneficiary:
             raise ValueError(f"account_type is one of {', '.join(ACCOUNT_TYPES)}, not {self.account_type!r}")
         if not is_transfer_name(self.name_kana):
             raise ValueError(f"a name of 1 to {NAME_LENGTH_MAX} characters of transfers, not {self.name_kana!r}")
+        if self.after_seconds is not None and self.conduct is Conduct.TAKES:
+            raise ValueError("who takes the money has no time of its own; that is what slow is for")
         if self.after_seconds is not None and not 0 <= self.after_seconds <= AFTER_SECONDS_MAX:
             raise ValueError(f"after_seconds is 0 to {AFTER_SECONDS_MAX}, not {self.after_seconds}")
 

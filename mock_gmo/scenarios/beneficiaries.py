@@ -60,12 +60,15 @@ def _beneficiary(entry: Entry) -> Beneficiary:
     if not is_transfer_name(name_kana):
         expected = f"a name of 1 to {NAME_LENGTH_MAX} characters that transfers carry"
         raise members["name_kana"].fault(expected)
+    conduct = Conduct(members["conduct"].one_of(tuple(Conduct)))
+    if after is not None and conduct is Conduct.TAKES:
+        raise after.fault(f"conduct {Conduct.SLOW} beside it", came=f"conduct {conduct}")
     return Beneficiary(
         bank_code=bank_code,
         branch_code=members["branch_code"].text("3 digits in quotes", pattern=r"[0-9]{3}"),
         account_type=members["account_type"].one_of(ACCOUNT_TYPES),
         account_number=members["account_number"].text("7 digits in quotes", pattern=r"[0-9]{7}"),
         name_kana=name_kana,
-        conduct=Conduct(members["conduct"].one_of(tuple(Conduct))),
+        conduct=conduct,
         after_seconds=after.integer(low=0, high=AFTER_SECONDS_MAX) if after is not None else None,
     )

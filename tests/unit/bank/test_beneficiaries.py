@@ -160,9 +160,9 @@ def test_a_recall_is_answered_after_its_time(
     assert balance(bank, at=answered_at) == SENT - RECALL_FEE_YEN + back_yen
 
 
-@pytest.mark.parametrize("conduct", [Conduct.TAKES, Conduct.SLOW])
-def test_whoever_does_not_answer_recalls_leaves_that_to_the_tester(conduct: Conduct) -> None:
-    bank = bank_with(entry(conduct, 10))
+@pytest.mark.parametrize(("conduct", "after_seconds"), [(Conduct.TAKES, None), (Conduct.SLOW, 10)])
+def test_whoever_does_not_answer_recalls_leaves_that_to_the_tester(conduct: Conduct, after_seconds: int | None) -> None:
+    bank = bank_with(entry(conduct, after_seconds))
     apply_no, asked_at = settled_and_recalled(bank)
 
     bank.tick(at=later(asked_at, days=30))
@@ -228,7 +228,7 @@ def test_a_bulk_transfer_with_an_entry_that_fails_becomes_30() -> None:
 
 @pytest.mark.parametrize("conduct", [Conduct.TAKES, Conduct.SLOW, Conduct.CLOSED, Conduct.NAME_DIFFERS])
 def test_what_a_tester_does_first_counts_and_the_answer_is_dropped(conduct: Conduct) -> None:
-    bank = bank_with(entry(conduct, 90))
+    bank = bank_with(entry(conduct))
     apply_no = request(bank, make_line(account_number=NUMBER)).apply_no
 
     bank.outside.fail(apply_no, at=NOON)
@@ -276,7 +276,8 @@ def test_an_account_is_listed_once() -> None:
         ({"name_kana": "ｻﾝﾌﾟﾙ "}, "characters of transfers"),
         ({"name_kana": "ｱ" * 49}, "1 to 48"),
         ({"name_kana": "&"}, "characters of transfers"),
-        ({"after_seconds": -1}, "after_seconds is 0 to"),
+        ({"conduct": Conduct.SLOW, "after_seconds": -1}, "after_seconds is 0 to"),
+        ({"conduct": Conduct.TAKES, "after_seconds": 5}, "no time of its own"),
     ],
 )
 def test_an_entry_that_no_transfer_can_reach_is_refused(change: dict[str, object], expected: str) -> None:

@@ -76,6 +76,7 @@ def test_the_standard_ones_show_every_conduct_at_branches_that_exist() -> None:
         ("ﾐﾎﾝ", "見本", "beneficiaries[0].name_kana", "characters that transfers carry"),
         ("closed}", "broken}", "beneficiaries[0].conduct", "one of takes, slow, refuses, closed"),
         ("closed}", "closed, after_seconds: -1}", "beneficiaries[0].after_seconds", "from 0"),
+        ("closed}", "takes, after_seconds: 5}", "beneficiaries[0].after_seconds", "conduct slow beside it"),
         (", conduct: closed", "", "beneficiaries[0]", "the member 'conduct'"),
     ],
 )
@@ -119,10 +120,8 @@ def test_what_happens_is_told_for_every_conduct_with_its_own_time_or_that_of_the
     told = {
         (beneficiary.conduct, beneficiary.after_seconds): outcome(beneficiary, rules)
         for conduct in Conduct
-        for beneficiary in (
-            Beneficiary("0398", "111", "1", "9000009", "ﾐﾎﾝ", conduct),
-            Beneficiary("0398", "111", "1", "9000009", "ﾐﾎﾝ", conduct, 5),
-        )
+        for after_seconds in ((None,) if conduct is Conduct.TAKES else (None, 5))
+        for beneficiary in (Beneficiary("0398", "111", "1", "9000009", "ﾐﾎﾝ", conduct, after_seconds),)
     }
 
     assert told[Conduct.TAKES, None] == ("30秒後に手続済", "settled after 30 s")
@@ -173,3 +172,39 @@ def test_a_fork_goes_on_with_the_answers_that_are_expected(caller: Caller) -> No
     assert [payment.status.code for payment in fork.bank.payments()] == ["40"]
     assert fork.bank.outside.beneficiaries() == caller.world.bank.outside.beneficiaries()
     assert state_of(caller, apply_no) == "12"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"trigger": "COULD_NOT_CREDIT"}, "answers at such a time"),
+        ({"trigger": "DAY_CAME"}, "answers at such a time"),
+        ({"item_ids": ["2"]}, "lines of an application of this snapshot"),
+        ({"apply_no": "2026040100000099"}, "lines of an application of this snapshot"),
+    ],
+)
+def test_a_snapshot_with_an_answer_that_nobody_can_give_is_refused(
+    caller: Caller, change: dict[str, object], expected: str
+) -> None:
+    apply_no = caller.post("/transfer/request", make_order()).json["applyNo"]
+    caller.control("POST", f"/transfers/{apply_no}/confirm", {})
+    snapshot = caller.control("GET", "/snapshot").json
+    (answer,) = [due[3] for due in snapshot["bank"]["agenda"]["heap"] if due[1] == "SETTLEMENT"]
+    assert answer == {"apply_no": apply_no, "item_ids": ["1"], "trigger": "CREDITED"}
+
+    answer.update(change)
+    refused = caller.control("PUT", "/snapshot", snapshot)
+
+    assert refused.status_code == 400
+    assert expected in refused.json["error"]["message_en"]
+
+
+def test_a_snapshot_lists_every_beneficiary_under_its_own_account(caller: Caller) -> None:
+    snapshot = caller.control("GET", "/snapshot").json
+    listed_by_account = snapshot["bank"]["beneficiaries"]
+    listed_by_account["0398-111-1-0000000"] = listed_by_account.pop("0398-111-1-9000021")
+
+    refused = caller.control("PUT", "/snapshot", snapshot)
+
+    assert refused.status_code == 400
+    assert "an object under its own id" in refused.json["error"]["message_en"]
