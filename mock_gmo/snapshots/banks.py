@@ -12,6 +12,7 @@ from typing import Any, Final, get_type_hints
 from mock_gmo.bank.agenda import Answer, DueKind
 from mock_gmo.bank.answers import ANSWERS
 from mock_gmo.bank.bank import UNREPORTED_EVENTS_MAX, Bank
+from mock_gmo.bank.business_id import COMMENT_LENGTH_MAX, USER_NAME_LENGTH_MAX
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.payments import list_payments
@@ -131,6 +132,7 @@ def _enter_applications(state: BankState, applications: Mapping[str, Application
             raise SnapshotError(f"{here}/account_id", "an account of the same customer")
         _check_lines(application, f"{here}/lines")
         _check_request(application, f"{here}/request")
+        _check_people(application, here)
         state.enter_again(application)
 
 
@@ -163,6 +165,22 @@ def _check_request(application: Application, at: str) -> None:
         raise SnapshotError(f"{at}/result", "a request that waits while its transfer is REQUESTED")
     if (request.ended_at is not None) != (request.result is ResultCode.DONE):
         raise SnapshotError(f"{at}/ended_at", "an instant once the request is done, and only then")
+
+
+def _check_people(application: Application, at: str) -> None:
+    told = {
+        "apply_user": application.apply_user,
+        "apply_comment": application.apply_comment,
+        "approval_user": application.approval_user,
+        "approval_comment": application.approval_comment,
+    }
+    for name, text in told.items():
+        if text is not None and not application.with_business_id:
+            raise SnapshotError(f"{at}/{name}", "null without business-ID management")
+        if text is not None and not 1 <= len(text) <= (USER_NAME_LENGTH_MAX if "user" in name else COMMENT_LENGTH_MAX):
+            raise SnapshotError(f"{at}/{name}", "a text that fits the bank's replies")
+    if application.auto_approved and (not application.with_business_id or application.stage is _S.APPLIED):
+        raise SnapshotError(f"{at}/auto_approved", "false for what waits for an approver or never needed one")
 
 
 def _read_postings(state: BankState, content: Any, at: str) -> None:

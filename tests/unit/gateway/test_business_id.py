@@ -258,3 +258,25 @@ def test_the_record_survives_a_restore(kind):
 
     assert restored.status_code in (200, 204), restored.text
     assert company.detail(apply_no) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"with_business_id": False}, "null without business-ID management"),
+        ({"approval_user": "あ" * 46}, "fits the bank's replies"),
+        ({"approval_comment": "あ" * 21}, "fits the bank's replies"),
+        ({"apply_user": ""}, "fits the bank's replies"),
+        ({"auto_approved": True}, "false for what waits for an approver"),
+    ],
+)
+def test_a_snapshot_with_a_record_that_cannot_be_is_refused(kind, change, expected):
+    company = make_company(kind)
+    apply_no = company.order()
+    snapshot = company.caller.control("GET", "/snapshot").json
+
+    snapshot["bank"]["applications"][apply_no].update(change)
+    refused = company.caller.control("PUT", "/snapshot", snapshot)
+
+    assert refused.status_code == 400
+    assert expected in refused.json["error"]["message_en"]
