@@ -18,7 +18,7 @@ from tools.contract_document import Complaint, Document, escape, steps
 from tools.contract_refusals import check_error_examples, check_pairs, check_refusals, load_pairs
 
 DIRECTORY = Path(contracts.__file__).parent
-BANK_DOCUMENTS = ("auth", "corporation")
+BANK_DOCUMENTS = ("auth", "corporation", "personal")
 
 # What each operation of the bank declares, and nothing else. Source: HTTP statuses; for auth, Errors.
 _REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "415", "429", "500", "503", "504"})
@@ -45,6 +45,26 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "issueVirtualAccounts": _REFUSALS | {"201"},
     "changeVirtualAccountStatus": _REFUSALS | {"200"},
     "closeVirtualAccountContract": _REFUSALS | {"200"},
+    "getPersonalAccounts": _REFUSALS | {"200"},
+    "getPersonalBalances": _REFUSALS | {"200"},
+    "getPersonalTransactions": _REFUSALS | {"200"},
+    "getPersonalDepositTransactions": _REFUSALS | {"200"},
+    "getPersonalVisaTransactions": _REFUSALS | {"200"},
+    "getPersonalTransferStatus": _REFUSALS | {"200"},
+    "getPersonalTransferRequestResult": _REFUSALS | {"200"},
+    "calculatePersonalTransferFee": _REFUSALS | {"200"},
+    "requestPersonalTransfer": _REFUSALS | {"201", "409", "422"},
+    "cancelPersonalTransfer": _REFUSALS | {"201"},
+    "getPersonalBulkTransferStatus": _REFUSALS | {"200"},
+    "getPersonalBulkTransferRequestResult": _REFUSALS | {"200"},
+    "calculatePersonalBulkTransferFee": _REFUSALS | {"200"},
+    "requestPersonalBulkTransfer": _REFUSALS | {"201", "409", "422"},
+    "cancelPersonalBulkTransfer": _REFUSALS | {"201"},
+    "listPersonalVirtualAccounts": _REFUSALS | {"200"},
+    "getPersonalVirtualAccountDeposits": _REFUSALS | {"200"},
+    "issuePersonalVirtualAccounts": _REFUSALS | {"201"},
+    "changePersonalVirtualAccountStatus": _REFUSALS | {"200"},
+    "closePersonalVirtualAccountContract": _REFUSALS | {"200"},
 }
 CONDITIONS = ("x-required-with", "x-only-with", "x-not-with")
 SCOPE_FAMILIES = ("account", "transfer", "bulk-transfer", "virtual-account")

@@ -14,6 +14,7 @@ from mock_gmo.api.wire import (
     write_statement,
     write_visa_uses,
 )
+from mock_gmo.bank.customers import CORPORATION
 from mock_gmo.bank.statements import StatementPage, StatementQuery, VisaPage
 from mock_gmo.errors import Refused, Reply
 from mock_gmo.gateway.exchange import Exchange
@@ -44,7 +45,10 @@ def get_transactions(exchange: Exchange) -> Reply:
         after_key=query.after_key,
         at=exchange.at,
     )
-    with_payer = exchange.world.settings.bank_rules.incoming_transfer_fields_in_statement
+    rules = exchange.world.settings.bank_rules
+    with_payer = rules.incoming_transfer_fields_in_statement and (
+        exchange.holder_kind == CORPORATION or rules.payer_fields_in_personal_statement
+    )
     body = {
         "accountId": account.account_id,
         **write_currency(account),

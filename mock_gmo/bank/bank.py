@@ -17,6 +17,7 @@ from mock_gmo.bank.customers import Account, Balance, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.execution import settle_all_due
+from mock_gmo.bank.holders import order_of
 from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status
 from mock_gmo.bank.other_accounts import OtherAccount, OtherBalance
 from mock_gmo.bank.outside_desk import OutsideDesk
@@ -229,7 +230,8 @@ class Bank:
     def quote(self, customer_id: str, order: TransferOrder, *, at: datetime) -> Quote:
         """Return the fees of an order after all checks of a request; nothing moves. Raises what a request raises."""
         with self._lock:
-            draft = check_order(self._state, self._state.get_customer(customer_id), order, at=at)
+            customer = self._state.get_customer(customer_id)
+            draft = check_order(self._state, customer, order_of(customer, order), at=at)
         fees = tuple((line.item_id, line.fee_yen) for line in draft.lines)
         return Quote(total_fee_yen=sum(fee for _, fee in fees), lines=fees)
 
@@ -245,10 +247,12 @@ class Bank:
         state = self._state
         with self._lock:
             self._let_fall_due(at)
+            customer = state.get_customer(customer_id)
+            order = order_of(customer, order)
             first = find_first_reply(state, order, key) if key else None
             if first is not None:
                 return first
-            result = request_transfer(state, state.get_customer(customer_id), order, Moment(at))
+            result = request_transfer(state, customer, order, Moment(at))
             if key:
                 expires_at = key_expires_at(state, at=at)
                 remember_reply(state, key, StoredReply(order, result, expires_at))

@@ -7,7 +7,10 @@ from datetime import date
 ORDINARY_TYPES = frozenset({"01", "02"})
 TRANSFER_LIMIT_MAX_YEN = 500_000_000
 # 法人, 個人事業主 and 個人: the last two are served by the same paths, see Personal API.
-CUSTOMER_KINDS = frozenset({"corporation", "sole_proprietor", "individual"})
+CORPORATION = "corporation"
+SOLE_PROPRIETOR = "sole_proprietor"
+INDIVIDUAL = "individual"
+CUSTOMER_KINDS = frozenset({CORPORATION, SOLE_PROPRIETOR, INDIVIDUAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,10 @@ class Customer:
     def __post_init__(self) -> None:
         if self.kind not in CUSTOMER_KINDS:
             raise ValueError(f"kind is one of {', '.join(sorted(CUSTOMER_KINDS))}, not {self.kind!r}")
+        if self.business_id_management and self.kind != CORPORATION:
+            raise ValueError("business-ID management is for corporations only")
+        if self.kind == SOLE_PROPRIETOR and not (self.family_name_kana and self.given_name_kana):
+            raise ValueError("a sole proprietor has family_name_kana and given_name_kana")
 
 
 @dataclass(frozen=True, slots=True)

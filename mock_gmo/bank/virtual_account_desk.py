@@ -12,6 +12,7 @@ from mock_gmo.bank.days import ONE_DAY, civil_date, instant, midnight, month_sta
 from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit
 from mock_gmo.bank.desk import Desk
 from mock_gmo.bank.fees import THIS_BANK
+from mock_gmo.bank.holders import va_holder_name
 from mock_gmo.bank.inquiry import resolve_period
 from mock_gmo.bank.refusals import (
     PeriodTooOld,
@@ -76,7 +77,7 @@ class VirtualAccountDesk(Desk):
             contract = self._contract(customer_id, auth_key, at=at)
             account = self._credited_account(contract, order.account_id)
             holder_name = compose_holder_name(
-                account.name_kana,
+                va_holder_name(state.get_customer(contract.customer_id), account),
                 order.added_name,
                 added_first=order.added_name_first,
                 hiragana=state.rules.hiragana_converted,

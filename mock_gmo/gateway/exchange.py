@@ -40,6 +40,11 @@ class Exchange:
         assert self.token is not None, "asked for the customer before the token was checked"
         return self.token.customer_id
 
+    @property
+    def holder_kind(self) -> str:
+        """What kind of holder the customer is; one of the bank's CUSTOMER_KINDS."""
+        return self.world.bank.get_customer(self.customer_id).kind
+
     def read_body(self) -> bytes:
         """Return the bytes of the request body; they are read once. Raises Unreadable."""
         if self.raw_body is None:

@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from mock_gmo.bank.customers import CORPORATION, SOLE_PROPRIETOR
 from mock_gmo.bank.days import civil_date
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
 from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, visa_use
@@ -103,6 +104,11 @@ def _customer(entry: Entry) -> ScenarioCustomer:
     if sum(account.primary for account in accounts) != 1:
         raise members["accounts"].fault("exactly one account with primary: true", came="none or several")
     kind = members["kind"].one_of(KINDS)
+    if kind == SOLE_PROPRIETOR and not {"family_name_kana", "given_name_kana"} <= members.keys():
+        raise members["kind"].fault("family_name_kana and given_name_kana beside a sole_proprietor", came="not both")
+    has_approvers = members["business_id_management"].flag()
+    if has_approvers and kind != CORPORATION:
+        raise members["business_id_management"].fault("false, but for a corporation")
     enabled = members.get("virtual_accounts_enabled")
     keys = members["va_partner_keys"].items(at_most=100) if "va_partner_keys" in members else ()
     return ScenarioCustomer(
@@ -110,7 +116,7 @@ def _customer(entry: Entry) -> ScenarioCustomer:
         name=members["name"].text("a name of 1 to 48 characters", pattern=r".{1,48}"),
         kind=next(known for known in KINDS if known == kind),
         confirmation_required=members["confirmation_required"].flag(),
-        business_id_management=members["business_id_management"].flag(),
+        business_id_management=has_approvers,
         accounts=accounts,
         logins=tuple(_login(item, customer_id) for item in members["logins"].items(at_most=100)),
         other_accounts=tuple(other_account(item) for item in others),
