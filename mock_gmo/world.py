@@ -207,6 +207,8 @@ class World:
                     business_id_management=customer.business_id_management,
                     virtual_accounts_enabled=customer.virtual_accounts_enabled,
                     va_partner_keys=tuple((key.reveal(), acted_for) for key, acted_for in customer.va_partner_keys),
+                    family_name_kana=customer.family_name_kana,
+                    given_name_kana=customer.given_name_kana,
                 )
             )
         accounts = [(account, customer.customer_id) for customer in scenario.customers for account in customer.accounts]

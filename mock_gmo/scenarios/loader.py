@@ -21,12 +21,15 @@ from mock_gmo.secret import Secret
 SUFFIX: Final = ".yaml"
 TRANSFER_LIMIT_YEN_MAX: Final = 500_000_000
 ACCOUNT_TYPES: Final = ("01", "02")
-KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "individual")
+NAME_PART_LENGTH_MAX: Final = 30
+KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "sole_proprietor", "individual")
 
 CUSTOMER_MEMBERS: Final = (
     "customer_id", "name", "kind", "confirmation_required", "business_id_management", "logins", "accounts",
 )  # fmt: skip
-OPTIONAL_CUSTOMER_MEMBERS: Final = ("other_accounts", "virtual_accounts_enabled", "va_partner_keys")
+OPTIONAL_CUSTOMER_MEMBERS: Final = (
+    "other_accounts", "virtual_accounts_enabled", "va_partner_keys", "family_name_kana", "given_name_kana",
+)  # fmt: skip
 ACCOUNT_MEMBERS: Final = (
     "branch_code", "branch_name", "type_code", "number", "primary", "name", "name_kana", "opened_on",
     "opening_balance_yen", "transfer_limit_yen",
@@ -113,6 +116,8 @@ def _customer(entry: Entry) -> ScenarioCustomer:
         other_accounts=tuple(other_account(item) for item in others),
         virtual_accounts_enabled=enabled.flag() if enabled is not None else True,
         va_partner_keys=tuple(_partner_key(item) for item in keys),
+        family_name_kana=_half_width(members.get("family_name_kana"), length_max=NAME_PART_LENGTH_MAX),
+        given_name_kana=_half_width(members.get("given_name_kana"), length_max=NAME_PART_LENGTH_MAX),
     )
 
 

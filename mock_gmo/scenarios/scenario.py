@@ -11,7 +11,7 @@ from mock_gmo.bank.other_accounts import ForeignHolding
 from mock_gmo.bank.visa import UseAbroad, VisaUse
 from mock_gmo.secret import Secret
 
-CustomerKind = Literal["corporation", "individual"]
+CustomerKind = Literal["corporation", "sole_proprietor", "individual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,8 @@ class ScenarioCustomer:
     virtual_accounts_enabled: bool = True
     va_partner_keys: tuple[tuple[Secret, str], ...] = ()
     """Keys of a partner company (提携企業), each with the customer that it acts for."""
+    family_name_kana: str | None = None
+    given_name_kana: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,14 @@ BROKEN = [
     ("title: one line", "title: one line\ntitle: two", 2, "title", "every name once", "'title' again"),
     ("T09:30:00+09:00", "T09:30:00", 2, "clock_start", "an instant such as", "2026-04-01T09:30:00"),
     ("2026-04-01T", "2026-04-31T", 2, "clock_start", "an instant such as", "2026-04-31"),
-    ("kind: corporation", "kind: company", 6, "customers[0].kind", "one of corporation, individual", "'company'"),
+    (
+        "kind: corporation",
+        "kind: company",
+        6,
+        "customers[0].kind",
+        "one of corporation, sole_proprietor, individual",
+        "'company'",
+    ),
     ("true\n    bus", "yes\n    bus", 7, "customers[0].confirmation_required", "true or false", "'yes'"),
     ('branch_code: "101"', "branch_code: 101", 12, "customers[0].accounts[0].branch_code", "3 digits", "101"),
     ('branch_code: "101"', 'branch_code: "１０１"', 12, "customers[0].accounts[0].branch_code", "3 digits", "１０１"),
@@ -196,3 +203,9 @@ def test_a_partner_company_acts_for_customers_of_the_file_only() -> None:
 
     with pytest.raises(ScenarioError, match="a key for 'c2'"):
         parse_scenario(RIGHT.replace("    logins:\n", keys), name="wrong", file="wrong.yaml")
+
+
+def test_a_persons_name_may_come_in_two_parts() -> None:
+    parts = "kind: sole_proprietor\n    family_name_kana: ﾐﾎﾝ\n    given_name_kana: ﾀﾛｳ"
+    customer = parse_scenario(RIGHT.replace("kind: corporation", parts), name="m", file="m").customers[0]
+    assert (customer.kind, customer.family_name_kana, customer.given_name_kana) == ("sole_proprietor", "ﾐﾎﾝ", "ﾀﾛｳ")
