@@ -6,6 +6,7 @@ not even what is due: only commands and `tick` do. The rules are in the modules 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
 from typing import TypeVar
@@ -40,6 +41,8 @@ from mock_gmo.bank.requests import (
     result_of,
 )
 from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.sp_account_desk import SpAccountDesk
+from mock_gmo.bank.sp_purses import differing_purses
 from mock_gmo.bank.state import BankState, Moment, StoredReply
 from mock_gmo.bank.statements import (
     StatementPage,
@@ -91,6 +94,11 @@ class Bank:
     def virtual_accounts(self) -> VirtualAccountDesk:
         """The desk for virtual accounts."""
         return self._virtual_accounts
+
+    @property
+    def sp_accounts(self) -> SpAccountDesk:
+        """The desk for つかいわけ口座."""
+        return self._sp_accounts
 
     # Customers and accounts
 
@@ -297,9 +305,10 @@ class Bank:
             return list_payments(self._state)
 
     def check_books(self) -> BooksCheck:
-        """Add up the books again."""
+        """Add up the books again; a つかいわけ口座 that cannot be is a difference as well."""
         with self._lock:
-            return self._state.books.check()
+            check = self._state.books.check()
+            return replace(check, differing=(*check.differing, *differing_purses(self._state)))
 
     # The memory as a whole
 
@@ -321,6 +330,7 @@ class Bank:
         """Open the desks on the present memory: they keep it, so another memory needs them anew."""
         self._outside = OutsideDesk(self._state, self._lock, self._let_fall_due)
         self._virtual_accounts = VirtualAccountDesk(self._state, self._lock, self._let_fall_due)
+        self._sp_accounts = SpAccountDesk(self._state, self._lock, self._let_fall_due)
 
     def _let_fall_due(self, at: datetime) -> None:
         self._unreported.extend(settle_all_due(self._state, until=at))

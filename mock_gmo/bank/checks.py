@@ -220,7 +220,7 @@ def _check_funds(draft: Draft) -> None:
     if draft.designated_date != draft.today or not draft.state.rules.funds_and_limit_checked_at_request:
         return
     needed_yen = sum(line.amount_yen + line.fee_yen for line in draft.lines)
-    if needed_yen > draft.state.books.balance(draft.account.account_id):
+    if needed_yen > draft.state.withdrawable_yen(draft.account.account_id):
         raise InsufficientFunds
 
 

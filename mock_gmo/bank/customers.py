@@ -17,8 +17,9 @@ CUSTOMER_KINDS = frozenset({CORPORATION, SOLE_PROPRIETOR, INDIVIDUAL})
 class Customer:
     """A holder, and how the bank treats the holder's requests; `kind` is one of CUSTOMER_KINDS.
 
-    A partner company (提携企業) has keys (振込入金口座API認証情報), each with the customer that it acts for. The two parts of
-    a person's name in half-width kana are what the names of a sole proprietor's virtual accounts begin with.
+    A partner company (提携企業) has keys (振込入金口座API認証情報), each with the customer that it acts for.
+    Both parts of a person's name, in half-width kana, are what the names of a sole proprietor's virtual accounts begin
+    with.
     """
 
     customer_id: str

@@ -127,7 +127,7 @@ def approval_deadline(application: Application) -> datetime:
 def can_pay(state: BankState, application: Application) -> bool:
     """Say whether funds and what is left of the limit suffice for all lines at once."""
     total_yen = application.amount_yen + application.fee_yen
-    if state.books.balance(application.account_id) < total_yen:
+    if state.withdrawable_yen(application.account_id) < total_yen:
         return False
     account = state.accounts[application.account_id]
     paid_yen = state.limits.paid_yen(account.account_id, application.designated_date)

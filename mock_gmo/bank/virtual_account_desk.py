@@ -238,7 +238,7 @@ class VirtualAccountDesk(Desk):
         return va
 
     def _free_ids(self, count: int) -> list[str]:
-        virtual, taken = self._state.virtual, self._state.account_id_by_number
+        virtual, taken = self._state.virtual, self._state.account_id_by_number.keys() | self._state.sp.numbers
         found: list[str] = []
         number = virtual.next_number
         while len(found) < count:

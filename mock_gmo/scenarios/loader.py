@@ -1,13 +1,16 @@
 """Reading scenario files: those in this package by name, a user's own by path, into `Scenario` values."""
 
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from mock_gmo.bank.customers import CORPORATION, SOLE_PROPRIETOR
 from mock_gmo.bank.days import civil_date
+from mock_gmo.bank.other_accounts import TIME_DEPOSIT
+from mock_gmo.bank.sp_accounts import SP_HOLDER_KINDS
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
-from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, visa_use
+from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, sp_account, visa_use
 from mock_gmo.scenarios.scenario import (
     CustomerKind,
     Login,
@@ -15,6 +18,7 @@ from mock_gmo.scenarios.scenario import (
     Scenario,
     ScenarioAccount,
     ScenarioCustomer,
+    ScenarioSpAccount,
     ScenarioVisaUse,
 )
 from mock_gmo.secret import Secret
@@ -30,6 +34,7 @@ CUSTOMER_MEMBERS: Final = (
 )  # fmt: skip
 OPTIONAL_CUSTOMER_MEMBERS: Final = (
     "other_accounts", "virtual_accounts_enabled", "va_partner_keys", "family_name_kana", "given_name_kana",
+    "sp_accounts",
 )  # fmt: skip
 ACCOUNT_MEMBERS: Final = (
     "branch_code", "branch_name", "type_code", "number", "primary", "name", "name_kana", "opened_on",
@@ -76,6 +81,7 @@ def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
     _check_unique(scenario, members["customers"])
     _check_order_of_days(scenario, members["customers"])
     _check_partners(scenario, members["customers"])
+    _check_purses(scenario, members["customers"])
     return scenario
 
 
@@ -122,9 +128,17 @@ def _customer(entry: Entry) -> ScenarioCustomer:
         other_accounts=tuple(other_account(item) for item in others),
         virtual_accounts_enabled=enabled.flag() if enabled is not None else True,
         va_partner_keys=tuple(_partner_key(item) for item in keys),
+        sp_accounts=_sp_accounts(members["sp_accounts"]) if "sp_accounts" in members else (),
         family_name_kana=_half_width(members.get("family_name_kana"), length_max=NAME_PART_LENGTH_MAX),
         given_name_kana=_half_width(members.get("given_name_kana"), length_max=NAME_PART_LENGTH_MAX),
     )
+
+
+def _sp_accounts(entry: Entry) -> tuple[ScenarioSpAccount, ...]:
+    found = tuple(sp_account(item) for item in entry.items(at_most=100))
+    if [account.is_parent for account in found] != [number == 0 for number in range(len(found))]:
+        raise entry.fault("the parent first, and after it its children only", came="another order, or another parent")
+    return found
 
 
 def _partner_key(entry: Entry) -> tuple[Secret, str]:
@@ -196,6 +210,7 @@ def _check_unique(scenario: Scenario, entry: Entry) -> None:
         ("customer_id", [customer.customer_id for customer in scenario.customers]),
         ("login_id", [login.login_id for customer in scenario.customers for login in customer.logins]),
         ("account", [account_id for customer in scenario.customers for account_id in _account_ids(customer)]),
+        ("branch and number", [number for customer in scenario.customers for number in _numbers(customer)]),
     ):
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
@@ -205,6 +220,33 @@ def _check_unique(scenario: Scenario, entry: Entry) -> None:
 def _account_ids(customer: ScenarioCustomer) -> tuple[str, ...]:
     ordinary = tuple(account.account_id for account in customer.accounts)
     return ordinary + tuple(account.account_id for account in customer.other_accounts)
+
+
+def _numbers(customer: ScenarioCustomer) -> tuple[str, ...]:
+    """Return what money can be sent to: the numbers of ordinary accounts and of children."""
+    places = tuple(account.place for account in customer.sp_accounts if account.place is not None)
+    ordinary = tuple(f"{account.branch_code} {account.number}" for account in customer.accounts)
+    return ordinary + tuple(f"{place.branch_code} {place.number}" for place in places)
+
+
+def _check_purses(scenario: Scenario, entry: Entry) -> None:
+    """Only persons have つかいわけ口座, and children begin with what is there."""
+    for customer in scenario.customers:
+        if customer.sp_accounts and customer.kind not in SP_HOLDER_KINDS:
+            raise entry.fault(f"no sp_accounts for a {customer.kind}", came=f"those of {customer.customer_id}")
+        there, shares = Counter[str](), Counter[str]()
+        there["opening_balance_yen"] = sum(it.opening_balance_yen for it in customer.accounts if it.primary)
+        for other in customer.other_accounts:
+            there[other.foreign.currency if other.foreign else other.type_code] += (
+                other.foreign.amount_thousandths if other.foreign else other.balance_yen
+            )
+        for child in customer.sp_accounts:
+            shares["opening_balance_yen"] += child.shares.yen
+            shares[TIME_DEPOSIT] += child.shares.time_deposits_yen
+            shares.update(dict(child.shares.foreign))
+        if missing := sorted(what for what, figure in shares.items() if figure > max(0, there[what])):
+            came = f"more in the children of {customer.customer_id}: {', '.join(missing)}"
+            raise entry.fault("children with no more than the main account and the other accounts hold", came=came)
 
 
 def _check_order_of_days(scenario: Scenario, entry: Entry) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from mock_gmo.bank.days import JAPAN, civil_date
 from mock_gmo.bank.other_accounts import ForeignHolding
+from mock_gmo.bank.sp_accounts import NO_SHARES, SpPlace, SpShares
 from mock_gmo.bank.visa import UseAbroad, VisaUse
 from mock_gmo.secret import Secret
 
@@ -78,6 +79,20 @@ class ScenarioOtherAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioSpAccount:
+    """A つかいわけ口座: the parent without a place, or a child with its place and what it begins with."""
+
+    name: str
+    place: SpPlace | None = None
+    shares: SpShares = NO_SHARES
+
+    @property
+    def is_parent(self) -> bool:
+        """Whether this is the 親口座."""
+        return self.place is None
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioAccount:
     """An account as the scenario opens it; `visa_uses` is None where there is no Visa debit card."""
 
@@ -120,6 +135,7 @@ class ScenarioCustomer:
     virtual_accounts_enabled: bool = True
     va_partner_keys: tuple[tuple[Secret, str], ...] = ()
     """Keys of a partner company (提携企業), each with the customer that it acts for."""
+    sp_accounts: tuple[ScenarioSpAccount, ...] = ()
     family_name_kana: str | None = None
     given_name_kana: str | None = None
 
