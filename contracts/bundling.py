@@ -1,4 +1,4 @@
-"""Documents that say only how they differ from another: `x-like` is resolved here, so that readers see one whole document.
+"""Documents that say only how they differ from another: `x-like` is resolved here, so that readers see a whole one.
 
 An object with `x-like: "other.yaml#/pointer"` is the object there, with its own members laid over it.
 """

@@ -27,6 +27,7 @@ from mock_gmo.api.bulk_transfers import (
     get_bulk_transfer_status,
     request_bulk_transfer,
 )
+from mock_gmo.api.sp_accounts import transfer_between_sp_accounts
 from mock_gmo.api.transfers import (
     calculate_transfer_fee,
     cancel_transfer,
@@ -185,6 +186,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "calculatePersonalTransferFee": calculate_transfer_fee,
     "requestPersonalTransfer": request_transfer,
     "cancelPersonalTransfer": cancel_transfer,
+    "transferBetweenSpAccounts": transfer_between_sp_accounts,
     "getPersonalBulkTransferStatus": get_bulk_transfer_status,
     "getPersonalBulkTransferRequestResult": get_bulk_request_result,
     "calculatePersonalBulkTransferFee": calculate_bulk_transfer_fee,

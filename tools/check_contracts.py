@@ -55,6 +55,7 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "calculatePersonalTransferFee": _REFUSALS | {"200"},
     "requestPersonalTransfer": _REFUSALS | {"201", "409", "422"},
     "cancelPersonalTransfer": _REFUSALS | {"201"},
+    "transferBetweenSpAccounts": _REFUSALS | {"200"},
     "getPersonalBulkTransferStatus": _REFUSALS | {"200"},
     "getPersonalBulkTransferRequestResult": _REFUSALS | {"200"},
     "calculatePersonalBulkTransferFee": _REFUSALS | {"200"},

@@ -134,7 +134,13 @@ def test_no_nasty_body_does_harm(profile: str, operation_id: str, name: str) -> 
 def test_no_framing_of_a_good_body_does_harm(profile: str, operation_id: str, framing: dict[str, Any]) -> None:
     operation = OPERATIONS[operation_id]
 
-    call(bank_for(profile, operation), operation, body=ORDER.encode(), framing=framing, content_type=operation.body_kind or "")
+    call(
+        bank_for(profile, operation),
+        operation,
+        body=ORDER.encode(),
+        framing=framing,
+        content_type=operation.body_kind or "",
+    )
 
 
 @pytest.mark.parametrize("profile", BANKS)

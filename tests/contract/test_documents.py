@@ -59,6 +59,7 @@ OPERATIONS = {
     "calculatePersonalTransferFee": "POST /ganb/api/personal/v1/transfer/transferfee",
     "requestPersonalTransfer": "POST /ganb/api/personal/v1/transfer/request",
     "cancelPersonalTransfer": "POST /ganb/api/personal/v1/transfer/cancel",
+    "transferBetweenSpAccounts": "POST /ganb/api/personal/v1/transfer/spaccounts-transfer",
     "getPersonalBulkTransferStatus": "GET /ganb/api/personal/v1/bulktransfer/status",
     "getPersonalBulkTransferRequestResult": "GET /ganb/api/personal/v1/bulktransfer/request-result",
     "calculatePersonalBulkTransferFee": "POST /ganb/api/personal/v1/bulktransfer/transferfee",
@@ -98,6 +99,7 @@ LINKS |= {
     for name, targets in LINKS.items()
     if name != "issueToken"
 }
+LINKS["transferBetweenSpAccounts"] = {"getPersonalBalances", "getPersonalTransactions"}
 
 # One fault planted in the corporation document, and where the lint must find it.
 REQUEST = "#/components/schemas/TransferRequest/properties"

@@ -19,6 +19,9 @@ PROFILE = settings(max_examples=30, derandomize=True, deadline=None, database=No
 SOLE = make_sole_proprietor(profile="strict")
 PERSONS = {SOLE_ACCOUNT_ID: SOLE, "301010012345": make_individual(profile="strict")}
 
+PURSES = ["SP301010012345", "SP502011047569", "SP502011047570"]
+DOLLARS_IN = {"SP301010012345", "SP502011047569"}
+
 periods = st.fixed_dictionaries({}, optional={"dateFrom": st.just("2026-03-01"), "dateTo": st.just("2026-04-01")})
 
 
@@ -48,6 +51,36 @@ def test_every_inquiry_about_accounts_is_answered(account_id: str, period: dict[
     reach(caller, "getPersonalVisaTransactions", asked)
     if caller is SOLE:
         reach(caller, "getPersonalDepositTransactions", asked)
+
+
+@st.composite
+def moves(draw: st.DrawFn) -> dict[str, Any]:
+    """Yen, or hundredths of a dollar, from one purse to another that the parent can spare."""
+    receives, pays = draw(st.permutations(PURSES))[:2]
+    amount = draw(st.integers(1, 9))
+    move: dict[str, Any] = {"depositSpAccountId": receives, "debitSpAccountId": pays}
+    if draw(st.booleans()) and DOLLARS_IN <= {receives, pays}:
+        return move | {"currencyCode": "USD", "paymentAmount": f"0.0{amount}"}
+    currency = draw(st.sampled_from([{}, {"currencyCode": ""}, {"currencyCode": None}, {"currencyCode": "JPY"}]))
+    return move | currency | {"paymentAmount": draw(st.sampled_from([amount, str(amount), f"{amount:020}"]))}
+
+
+@given(move=moves())
+@PROFILE
+def test_every_acceptable_move_between_purses_is_made_at_once_and_told(move: dict[str, Any]) -> None:
+    caller = PERSONS["301010012345"]
+    before = reach(caller, "getPersonalAccounts", {})["spAccounts"]
+
+    moved = reach(caller, "transferBetweenSpAccounts", move)
+
+    assert [purse["accountId"] for purse in before] == PURSES
+    assert moved.get("paymentAmount", "0" * 11) in (str(move["paymentAmount"]), "0" * 11)
+    for purse in (move["depositSpAccountId"], move["debitSpAccountId"]):
+        told = reach(caller, "getPersonalBalances", {"accountId": purse})
+        assert (told["balances"], len(told["spAccountBalances"])) == ([], 1)
+        lines = reach(caller, "getPersonalTransactions", {"accountId": purse})["transactions"]
+        assert all("itemKey" not in line for line in lines)
+    assert caller.control("GET", "/postings/check").json["sum_yen"] == 0
 
 
 @given(account_id=st.sampled_from(sorted(PERSONS)), order=orders())

@@ -87,9 +87,7 @@ class Caller:
         self.world.oauth.clients.change(CLIENT_ID, requests_per_second=None)
 
 
-def make_caller(
-    *, customer_id: str = "corporate", api: str = API, scopes: str = SCOPES, **settings: Any
-) -> Caller:
+def make_caller(*, customer_id: str = "corporate", api: str = API, scopes: str = SCOPES, **settings: Any) -> Caller:
     """Return a bank at noon of a business day with one token issued and no request limit."""
     real, monotonic = HandClock(), HandClock(1_000.0)
     chance = Random(7)  # noqa: S311  (test data)
