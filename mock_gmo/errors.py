@@ -19,8 +19,8 @@ JSON_TYPE = "application/json;charset=UTF-8"
 GATEWAY_REFUSALS = frozenset({
     "address_not_allowed", "operation_not_found", "content_length_missing", "content_type_not_json",
     "accept_not_possible", "maintenance", "request_limit_exceeded", "token_invalid", "scope_missing",
-    "holder_not_served", "body_not_json", "field_missing", "field_invalid", "field_not_allowed", "period_reversed", "failure_inside", "overload",
-    "core_timeout",
+    "holder_not_served", "body_not_json", "field_missing", "field_invalid", "field_not_allowed", "period_reversed",
+    "failure_inside", "overload", "core_timeout",
 })  # fmt: skip
 
 

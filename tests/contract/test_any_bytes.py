@@ -15,7 +15,14 @@ from tests.unit.gateway.persons import PERSONAL, make_sole_proprietor
 
 OPERATIONS = {operation.operation_id: operation for operation in read_operations("auth", "corporation", "personal")}
 BANKS = {profile: make_caller(profile=profile) for profile in ("bank", "strict")}
-PERSONS = {profile: make_sole_proprietor(profile=profile) for profile in BANKS}
+PERSON = make_sole_proprietor(profile="strict")
+# The personal API goes through the same readers; what is its own are fields, which no profile reads otherwise.
+CALLS = [
+    (profile, operation_id)
+    for operation_id, operation in OPERATIONS.items()
+    for profile in BANKS
+    if profile == "strict" or not operation.path.startswith(PERSONAL)
+]
 QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
 FUZZ = settings(max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=QUIET)
 
@@ -94,7 +101,7 @@ def call(bank: Caller, operation: Operation, *, body: bytes, framing: dict[str, 
 
 def bank_for(profile: str, operation: Operation) -> Caller:
     """Return the bank whose customer the operation is for."""
-    return (PERSONS if operation.path.startswith(PERSONAL) else BANKS)[profile]
+    return PERSON if operation.path.startswith(PERSONAL) else BANKS[profile]
 
 
 def length_of(body: bytes) -> dict[str, Any]:
@@ -113,8 +120,7 @@ FRAMINGS = (
 )
 
 
-@pytest.mark.parametrize("profile", BANKS)
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@pytest.mark.parametrize(("profile", "operation_id"), CALLS)
 @pytest.mark.parametrize("name", NASTY)
 def test_no_nasty_body_does_harm(profile: str, operation_id: str, name: str) -> None:
     operation = OPERATIONS[operation_id]
@@ -128,8 +134,7 @@ def test_no_nasty_body_does_harm(profile: str, operation_id: str, name: str) -> 
     )
 
 
-@pytest.mark.parametrize("profile", BANKS)
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@pytest.mark.parametrize(("profile", "operation_id"), CALLS)
 @pytest.mark.parametrize("framing", FRAMINGS, ids=str)
 def test_no_framing_of_a_good_body_does_harm(profile: str, operation_id: str, framing: dict[str, Any]) -> None:
     operation = OPERATIONS[operation_id]
@@ -143,8 +148,7 @@ def test_no_framing_of_a_good_body_does_harm(profile: str, operation_id: str, fr
     )
 
 
-@pytest.mark.parametrize("profile", BANKS)
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@pytest.mark.parametrize(("profile", "operation_id"), CALLS)
 @FUZZ
 @given(body=raw_bodies, content_type=st.sampled_from(CONTENT_TYPES), query=raw_queries)
 def test_no_bytes_do_harm(profile: str, operation_id: str, body: bytes, content_type: str, query: str) -> None:

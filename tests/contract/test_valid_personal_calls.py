@@ -59,7 +59,7 @@ def moves(draw: st.DrawFn) -> dict[str, Any]:
     receives, pays = draw(st.permutations(PURSES))[:2]
     amount = draw(st.integers(1, 9))
     move: dict[str, Any] = {"depositSpAccountId": receives, "debitSpAccountId": pays}
-    if draw(st.booleans()) and DOLLARS_IN <= {receives, pays}:
+    if draw(st.booleans()) and {receives, pays} >= DOLLARS_IN:
         return move | {"currencyCode": "USD", "paymentAmount": f"0.0{amount}"}
     currency = draw(st.sampled_from([{}, {"currencyCode": ""}, {"currencyCode": None}, {"currencyCode": "JPY"}]))
     return move | currency | {"paymentAmount": draw(st.sampled_from([amount, str(amount), f"{amount:020}"]))}

@@ -114,8 +114,6 @@ def test_no_document_refers_to_another_once_it_is_loaded(name: str) -> None:
 
 @pytest.mark.parametrize(("options", "read"), [([], yaml.safe_load), (["--json"], json.loads)])
 def test_other_tools_get_the_whole_document_from_the_command_line(options: list[str], read: Any) -> None:
-    printed = run(  # noqa: S603  (our own module)
-        [sys.executable, "-m", "contracts", "personal", *options], capture_output=True, check=True, text=True
-    )
+    printed = run([sys.executable, "-m", "contracts", "personal", *options], capture_output=True, check=True, text=True)
 
     assert read(printed.stdout) == contracts.load("personal")
