@@ -132,20 +132,23 @@ class SpState:
 
     def __post_init__(self) -> None:
         for account in self.accounts.values():
-            self.enter(account)
+            self._index(account)
 
     def enter(self, account: SpAccount) -> None:
         """File a purse, whose ledger account is open already."""
         self.accounts[account.account_id] = account
-        if account.place is None:
-            self.parent_ids[account.main_account_id] = account.account_id
-        else:
-            self.numbers.add((account.place.branch_code, account.place.number))
+        self._index(account)
 
     def of(self, customer_id: str) -> list[SpAccount]:
         """Return the customer's purses, the parent first, then by id."""
         own = [account for account in self.accounts.values() if account.customer_id == customer_id]
         return sorted(own, key=lambda account: (not account.is_parent, account.account_id))
+
+    def _index(self, account: SpAccount) -> None:
+        if account.place is None:
+            self.parent_ids[account.main_account_id] = account.account_id
+        else:
+            self.numbers.add((account.place.branch_code, account.place.number))
 
 
 def parent_of(main: Account, name: str) -> SpAccount:

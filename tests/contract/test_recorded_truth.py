@@ -1,7 +1,7 @@
 """What people saw at the bank's sandbox, or rely on in production: one row an observation, with the exact reply.
 
 Each row names the page and line of the wire reference that carries the tag SEEN. Observations about parts that do not
-exist here yet (portal tokens and short paths of the sandbox, virtual accounts, individuals, notifications) have no row.
+exist here yet (portal tokens and short paths of the sandbox, virtual accounts, notifications) have no row.
 """
 
 import json
