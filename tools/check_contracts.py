@@ -68,6 +68,8 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "closePersonalVirtualAccountContract": _REFUSALS | {"200"},
 }
 CONDITIONS = ("x-required-with", "x-only-with", "x-not-with")
+HOLDERS = frozenset({"corporation", "sole_proprietor", "individual"})
+SCOPE_KINDS = frozenset({"private", "corp", "personal"})
 SCOPE_FAMILIES = ("account", "transfer", "bulk-transfer", "virtual-account")
 
 Rule = Callable[[Document], Iterator[Complaint]]
@@ -170,6 +172,19 @@ def bank_operations_are_complete(document: Document) -> Iterator[Complaint]:
             yield document.complaint(pointer, f"x-scope-family is none of {', '.join(SCOPE_FAMILIES)}")
 
 
+def bank_says_whom_it_serves(document: Document) -> Iterator[Complaint]:
+    """The document says which holders and scopes its operations are for; an operation may narrow the holders."""
+    if document.name == "auth":
+        return
+    for member, known in (("x-holders", HOLDERS), ("x-scope-kinds", SCOPE_KINDS)):
+        told = set(document.content.get(member, ()))
+        if not told or not told <= known:
+            yield document.complaint(f"#/{member}", f"names none, or another than {', '.join(sorted(known))}")
+    for pointer, operation in document.operations.items():
+        if not set(operation.get("x-holders", ())) <= set(document.content.get("x-holders", ())):
+            yield document.complaint(f"{pointer}/x-holders", "names a holder that the document is not for")
+
+
 def bank_lengths_agree(document: Document) -> Iterator[Complaint]:
     """Every text says the length of the bank's table, and its schema keeps that length."""
     for field in document.fields:
@@ -260,6 +275,7 @@ RULES: tuple[Rule, ...] = (
 )
 BANK_RULES: tuple[Rule, ...] = (
     bank_operations_are_complete,
+    bank_says_whom_it_serves,
     bank_lengths_agree,
     bank_codes_are_named,
     bank_empty_values_are_absent,

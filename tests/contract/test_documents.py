@@ -143,6 +143,9 @@ PLANTED: Mapping[str, tuple[str, Any, str]] = {
         "#/components/schemas/VaListRequest/properties/expireDateTo/x-not-with", {"vaTypeKode": "2"},
         "#/components/schemas/VaListRequest/properties/expireDateTo",
     ),
+    "nobody is served": ("#/x-holders", None, "#/x-holders"),
+    "an unknown kind of scope": ("#/x-scope-kinds", ["shop"], "#/x-scope-kinds"),
+    "an operation for somebody else": (f"{STATUS}/x-holders", ["individual"], f"{STATUS}/x-holders"),
     "a reference leads nowhere": (
         "#/components/schemas/BalancesResponse/properties/balances/items/$ref", "#/components/schemas/None",
         "#/components/schemas/BalancesResponse/properties/balances/items",

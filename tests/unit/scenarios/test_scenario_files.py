@@ -209,3 +209,30 @@ def test_a_persons_name_may_come_in_two_parts() -> None:
     parts = "kind: sole_proprietor\n    family_name_kana: ﾐﾎﾝ\n    given_name_kana: ﾀﾛｳ"
     customer = parse_scenario(RIGHT.replace("kind: corporation", parts), name="m", file="m").customers[0]
     assert (customer.kind, customer.family_name_kana, customer.given_name_kana) == ("sole_proprietor", "ﾐﾎﾝ", "ﾀﾛｳ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "expected"),
+    [
+        ("kind: corporation", "kind: sole_proprietor", "kind", "family_name_kana and given_name_kana"),
+        (
+            "kind: corporation",
+            "kind: sole_proprietor\n    family_name_kana: ﾐﾎﾝ",
+            "kind",
+            "family_name_kana and given_name_kana",
+        ),
+        (
+            "kind: corporation\n    confirmation_required: true\n    business_id_management: false",
+            "kind: individual\n    confirmation_required: true\n    business_id_management: true",
+            "business_id_management",
+            "false, but for a corporation",
+        ),
+    ],
+)
+def test_a_person_is_described_as_the_bank_knows_persons(old: str, new: str, field: str, expected: str) -> None:
+    assert old in RIGHT
+
+    with pytest.raises(ScenarioError, match=expected) as fault:
+        parse_scenario(RIGHT.replace(old, new), name="mine", file="mine.yaml")
+
+    assert fault.value.field == f"customers[0].{field}"
