@@ -1,15 +1,20 @@
 """The personal API, difference by difference: whom an operation is for, what must not be sent, what is dropped."""
 
-from functools import cache
 from typing import Any
 
 import pytest
 
 from mock_gmo.bank.rules import BankRules
-from tests.unit.gateway.calling import ACCOUNT_ID, API, TODAY, Caller, make_caller, make_line, make_order
-from tests.unit.gateway.persons import PERSONAL, PERSONAL_SCOPES, SOLE_ACCOUNT_ID
+from tests.unit.gateway.calling import ACCOUNT_ID, API, TODAY, Caller, make_line, make_order
+from tests.unit.gateway.persons import (
+    INDIVIDUAL_ACCOUNT_ID,
+    PERSONAL,
+    SOLE_ACCOUNT_ID,
+    individual,
+    reset_person,
+    sole_proprietor,
+)
 
-INDIVIDUAL_ACCOUNT_ID = "301010012345"
 ACCOUNT_OF = {"individual": INDIVIDUAL_ACCOUNT_ID, "sole-proprietor": SOLE_ACCOUNT_ID}
 BY_NUMBER = "queryKeyClass=1&applyNo="
 SEARCH = "queryKeyClass=2"
@@ -54,29 +59,6 @@ FORBIDDEN: list[tuple[str, str, dict[str, Any], str]] = [
 ]
 
 
-@cache
-def built(scenario: str, given: tuple[tuple[str, Any], ...]) -> Caller:
-    """Return a bank that the tests of this file share: nearly all of a test's time would go into building one."""
-    return make_caller(scenario=scenario, customer_id=scenario, **dict(given))
-
-
-def make_person(scenario: str, **given: Any) -> Caller:
-    """Return a bank in its first state, called for the customer that has the scenario's name."""
-    caller = built(scenario, tuple(sorted({"api": PERSONAL, "scopes": PERSONAL_SCOPES, **given}.items())))
-    assert caller.control("POST", "/reset", {}).status_code == 200
-    caller.no_limit()
-    caller.token = caller.new_token()["access_token"]
-    return caller
-
-
-def make_sole_proprietor(**given: Any) -> Caller:
-    return make_person("sole-proprietor", **given)
-
-
-def make_individual(**given: Any) -> Caller:
-    return make_person("individual", **given)
-
-
 def ask(caller: Caller, method: str, path: str, query: str, *, account_id: str) -> tuple[int, Any]:
     given: dict[str, Any] = {"data": "{}", "content_type": "application/json"} if method == "POST" else {}
     reply = caller.call(method, f"{caller.api}{path}?{query.format(account=account_id)}", **given)
@@ -96,7 +78,7 @@ def placed(caller: Caller, account_id: str, **changed: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("method", "path", "query", "for_individuals"), AVAILABLE)
 def test_an_operation_is_open_to_its_holders_only(method: str, path: str, query: str, for_individuals: bool) -> None:
-    for caller, is_open in ((make_sole_proprietor(), True), (make_individual(), for_individuals)):
+    for caller, is_open in ((sole_proprietor(), True), (individual(), for_individuals)):
         reply = ask(caller, method, path, query, account_id=ACCOUNT_OF[caller.customer_id])
 
         assert (reply == NOT_SERVED) is not is_open
@@ -105,7 +87,7 @@ def test_an_operation_is_open_to_its_holders_only(method: str, path: str, query:
 
 @pytest.mark.parametrize(("is_405", "expected"), SETTINGS.items())
 def test_the_sandbox_knows_no_such_operation(is_405: bool, expected: tuple[int, Any]) -> None:
-    caller = make_individual(bank_rules=BankRules(unserved_holder_is_405=is_405))
+    caller = individual(bank_rules=BankRules(unserved_holder_is_405=is_405))
 
     assert ask(
         caller, "GET", "/accounts/deposit-transactions", "accountId={account}", account_id=INDIVIDUAL_ACCOUNT_ID
@@ -132,14 +114,14 @@ def test_the_sandbox_knows_no_such_operation(is_405: bool, expected: tuple[int, 
 def test_holder_and_scope_must_both_belong_to_the_path(customer_id: str, api: str, scopes: str, expected: int) -> None:
     given = {"api": api, "scopes": scopes}
 
-    assert make_person(customer_id, **given).get("/accounts").status_code == expected
+    assert reset_person(customer_id, **given).get("/accounts").status_code == expected
     if "account" in scopes:
-        lax = make_person(customer_id, **given, bank_rules=BankRules(every_holder_served=True))
+        lax = reset_person(customer_id, **given, bank_rules=BankRules(every_holder_served=True))
         assert lax.get("/accounts").status_code == 200
 
 
 def test_a_holder_who_is_not_served_is_told_so_before_the_scope_and_after_the_token() -> None:
-    caller = make_individual(scopes="personal:transfer")
+    caller = individual(scopes="personal:transfer")
 
     assert ask(caller, "POST", "/va/list", "", account_id="") == NOT_SERVED
     caller.token = "unknown"
@@ -149,14 +131,14 @@ def test_a_holder_who_is_not_served_is_told_so_before_the_scope_and_after_the_to
 @pytest.mark.parametrize("prefix", [PERSONAL, "/ganb/stg-api/personal/v1", "/ganb/api/simulator/personal/v1"])
 @pytest.mark.parametrize("profile", ["bank", "strict"])
 def test_the_personal_api_has_the_prefixes_of_the_corporate_one(prefix: str, profile: str) -> None:
-    assert make_sole_proprietor(profile=profile, api=prefix).get("/accounts").status_code == 200
+    assert sole_proprietor(profile=profile, api=prefix).get("/accounts").status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path", "body", "name"), FORBIDDEN)
 def test_a_field_that_must_be_null_is_refused_with_any_value(
     method: str, path: str, body: dict[str, Any], name: str
 ) -> None:
-    caller = make_sole_proprietor()
+    caller = sole_proprietor()
 
     def send(value: str | None) -> tuple[int, str]:
         if method == "GET":
@@ -173,7 +155,7 @@ def test_a_field_that_must_be_null_is_refused_with_any_value(
 
 
 def test_a_search_never_tells_the_class() -> None:
-    caller = make_sole_proprietor()
+    caller = sole_proprietor()
 
     found = caller.get(f"/transfer/status?accountId={SOLE_ACCOUNT_ID}&{SEARCH}").json
 
@@ -196,7 +178,7 @@ def test_a_search_never_tells_the_class() -> None:
 def test_a_person_cancels_reservations_only(path: str, cancel_class: str, expected: str | None) -> None:
     order = {"accountId": SOLE_ACCOUNT_ID, "applyNo": "2026040100000009", "cancelTargetKeyClass": cancel_class}
 
-    reply = make_sole_proprietor().post(path, order)
+    reply = sole_proprietor().post(path, order)
 
     assert (reply.status_code, reply.json["errorCode"]) == (400, "WG_ERR_110" if expected else "220011")
     assert expected is None or reply.json["errorMessage"] == expected
@@ -211,7 +193,7 @@ def test_a_person_cancels_reservations_only(path: str, cancel_class: str, expect
     ],
 )
 def test_edi_text_is_for_sole_proprietors(customer_id: str, edi_info: str, told: str | None) -> None:
-    caller = make_sole_proprietor() if customer_id == "sole-proprietor" else make_individual()
+    caller = sole_proprietor() if customer_id == "sole-proprietor" else individual()
 
     detail = placed(caller, ACCOUNT_OF[customer_id], transfers=[make_line(ediInfo=edi_info)])
 
@@ -220,7 +202,7 @@ def test_edi_text_is_for_sole_proprietors(customer_id: str, edi_info: str, told:
     assert payment["edi_info"] == told
 
 
-@pytest.mark.parametrize("make", [make_sole_proprietor, make_individual])
+@pytest.mark.parametrize("make", [sole_proprietor, individual])
 def test_a_note_for_an_approver_is_dropped(make: Any) -> None:
     caller = make()
     account_id = ACCOUNT_OF[caller.customer_id]
@@ -237,7 +219,7 @@ def test_a_note_for_an_approver_is_dropped(make: Any) -> None:
 
 
 def test_a_person_has_no_approvers() -> None:
-    caller = make_sole_proprietor()
+    caller = sole_proprietor()
 
     reply = caller.control("PATCH", "/customers/sole-proprietor", {"business_id_management": True})
 
@@ -248,20 +230,20 @@ def test_a_person_has_no_approvers() -> None:
 
 @pytest.mark.parametrize("added", [None, "ｺｳﾎﾞｳ"])
 def test_virtual_accounts_bear_the_persons_name_without_the_trade_name(added: str | None) -> None:
-    reply = make_sole_proprietor().post("/va/issue", {**ISSUE, "vaHolderNameKana": added})
+    reply = sole_proprietor().post("/va/issue", {**ISSUE, "vaHolderNameKana": added})
 
     assert reply.json["vaHolderNameKana"] == f"ﾐﾎﾝ ﾊﾅｺ{added or ''}"
 
 
 @pytest.mark.parametrize(("length", "kept"), [(33, 33), (34, 33), (40, 33)])
 def test_the_room_for_added_text_is_what_the_persons_name_leaves(length: int, kept: int) -> None:
-    reply = make_sole_proprietor().post("/va/issue", {**ISSUE, "vaHolderNameKana": "A" * length})
+    reply = sole_proprietor().post("/va/issue", {**ISSUE, "vaHolderNameKana": "A" * length})
 
     assert reply.json["vaHolderNameKana"] == "ﾐﾎﾝ ﾊﾅｺ" + "A" * kept
 
 
 def test_virtual_accounts_need_the_account_that_is_credited() -> None:
-    reply = make_sole_proprietor().post("/va/issue", {**ISSUE, "raId": None})
+    reply = sole_proprietor().post("/va/issue", {**ISSUE, "raId": None})
 
     assert (reply.status_code, reply.json) == (
         400,
@@ -270,7 +252,7 @@ def test_virtual_accounts_need_the_account_that_is_credited() -> None:
 
 
 def test_deposits_to_a_virtual_account_name_the_business_branch() -> None:
-    caller = make_sole_proprietor()
+    caller = sole_proprietor()
     va_id = caller.post("/va/issue", ISSUE).json["vaList"][0]["vaId"]
     caller.control("POST", "/deposits", {"va_id": va_id, "amount": 1_500, "remitter_name": "ｻﾝﾌﾟﾙ"})
 
@@ -285,7 +267,7 @@ PAYER = {"applicantName", "paymentBankName", "ediInfo"}
 
 @pytest.mark.parametrize("is_told", [False, True])
 def test_the_payer_stands_in_the_remarks_of_a_persons_statement(is_told: bool) -> None:
-    caller = make_sole_proprietor(bank_rules=BankRules(payer_fields_in_personal_statement=is_told))
+    caller = sole_proprietor(bank_rules=BankRules(payer_fields_in_personal_statement=is_told))
     asked = f"accountId={SOLE_ACCOUNT_ID}&dateFrom=2026-03-01&dateTo={TODAY}"
 
     first = caller.get(f"/accounts/transactions?{asked}").json["transactions"][0]
@@ -299,147 +281,5 @@ def test_the_payer_stands_in_the_remarks_of_a_persons_statement(is_told: bool) -
 @pytest.mark.parametrize("account_id", [ACCOUNT_ID, "SP301010012345"])
 def test_only_an_ordinary_account_of_the_holder_is_debited(account_id: str) -> None:
     for path in ("/transfer/transferfee", "/transfer/request"):
-        reply = make_sole_proprietor().post(path, make_order(accountId=account_id))
+        reply = sole_proprietor().post(path, make_order(accountId=account_id))
         assert (reply.status_code, reply.json["errorCode"]) == (400, "220011")
-
-
-# つかいわけ口座: which lists are filled by which question. Source: Personal API, 1 to 3.
-PURSES = ["SP301010012345", "SP502011047569", "SP502011047570"]
-CHILD = PURSES[1]
-MOVE = {"depositSpAccountId": CHILD, "debitSpAccountId": PURSES[0], "currencyCode": "JPY", "paymentAmount": "5000"}
-
-
-@pytest.mark.parametrize(
-    ("account_id", "ordinary", "purses"),
-    [(None, 4, PURSES), (CHILD, 0, [CHILD]), (PURSES[0], 0, [PURSES[0]]), (INDIVIDUAL_ACCOUNT_ID, 1, None)],
-)
-def test_a_question_about_balances_fills_its_lists(
-    account_id: str | None, ordinary: int, purses: list[str] | None
-) -> None:
-    told = make_individual().get(f"/accounts/balances?accountId={account_id or ''}").json
-
-    assert len(told["balances"]) == ordinary
-    if purses is None:
-        assert "spAccountBalances" not in told
-    else:
-        assert [balance["accountId"] for balance in told["spAccountBalances"]] == purses
-
-
-def test_a_parent_has_no_place_and_a_child_has_one() -> None:
-    parent, child, _ = make_individual().get("/accounts").json["spAccounts"]
-
-    assert parent == {
-        "accountId": PURSES[0], "spAccountTypeCode": "1", "spAccountTypeCodeName": "親口座", "spAccountName": "メイン",
-    }  # fmt: skip
-    assert child == {
-        "accountId": CHILD, "spAccountTypeCode": "2", "spAccountTypeCodeName": "子口座", "spAccountName": "貯蓄用",
-        "spAccountBranchCode": "502", "spAccountBranchName": "あじさい支店", "spAccountNumber": "1047569",
-    }  # fmt: skip
-
-
-def test_a_purse_tells_its_yen_its_time_deposits_and_its_foreign_money() -> None:
-    (held,) = make_individual().get(f"/accounts/balances?accountId={CHILD}").json["spAccountBalances"]
-
-    assert held == {
-        "accountId": CHILD,
-        "odBalance": "300000",
-        "tdTotalBalance": "1000000",
-        "fodTotalBalanceYenEquivalent": "11077",
-        "spAccountFcyBalances": [
-            {
-                "currencyCode": "USD", "currencyName": "米ドル", "fcyTotalBalance": "100.25", "ttb": "110.5",
-                "baseRateDate": TODAY, "baseRateTime": "10:00:00+09:00", "yenEquivalent": "11077",
-            }
-        ],
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("path", ["/accounts", "/accounts/balances"])
-def test_who_has_no_purses_gets_no_list_of_them(path: str) -> None:
-    assert not {"spAccounts", "spAccountBalances"} & make_sole_proprietor().get(path).json.keys()
-
-
-@pytest.mark.parametrize("amount", ["5000", 5000])
-def test_money_moves_between_purses_at_once(amount: str | int) -> None:
-    caller = make_individual()
-
-    reply = caller.post("/transfer/spaccounts-transfer", {**MOVE, "paymentAmount": amount})
-
-    assert (reply.status_code, reply.json) == (200, {
-        "acceptDatetime": f"{TODAY}T12:00:00+09:00",
-        "depositSpAccountId": CHILD,
-        "debitSpAccountId": PURSES[0],
-        "currencyCode": "JPY",
-        "currencyName": "日本円",
-        "paymentAmount": "5000",
-    })  # fmt: skip
-    told = caller.get("/accounts/balances").json
-    assert [balance["odBalance"] for balance in told["spAccountBalances"]] == ["645000", "305000", "50000"]
-    assert told["balances"][0]["balance"] == "1000000"
-    (line,) = caller.get(f"/accounts/transactions?accountId={CHILD}").json["transactions"]
-    assert (line["transactionType"], line["amount"], line["balance"]) == ("1", "5000", "305000")
-    assert "itemKey" not in line
-
-
-def test_a_long_amount_is_taken_and_not_echoed() -> None:
-    reply = make_individual().post("/transfer/spaccounts-transfer", {**MOVE, "paymentAmount": "00000005000"})
-
-    assert reply.status_code == 200
-    assert "paymentAmount" not in reply.json
-
-
-@pytest.mark.parametrize(
-    ("changed", "code", "message"),
-    [
-        ({"debitSpAccountId": CHILD}, "220011", "エラーが発生しました。"),
-        ({"debitSpAccountId": INDIVIDUAL_ACCOUNT_ID}, "220011", "エラーが発生しました。"),
-        ({"depositSpAccountId": "SP999999999999"}, "220011", "エラーが発生しました。"),
-        ({"paymentAmount": "650001"}, "220011", "エラーが発生しました。"),
-        ({"debitSpAccountId": None}, "WG_ERR_110", "つかいわけ口座_出金口座IDを入力してください。"),
-        ({"paymentAmount": "0"}, "WG_ERR_110", "支払金額が正しくありません。"),
-        ({"paymentAmount": "1.5"}, "WG_ERR_110", "支払金額が正しくありません。"),
-        ({"paymentAmount": "-1"}, "WG_ERR_110", "支払金額が正しくありません。"),
-        ({"paymentAmount": "5,000"}, "WG_ERR_110", "支払金額が正しくありません。"),
-        ({"currencyCode": "XXX"}, "WG_ERR_110", "通貨コードが正しくありません。"),
-        ({"currencyCode": "YEN!"}, "WG_ERR_110", "通貨コードが正しくありません。"),
-    ],
-)
-def test_a_move_that_cannot_be_is_refused_and_moves_nothing(changed: dict[str, Any], code: str, message: str) -> None:
-    caller = make_individual()
-    before = caller.get("/accounts/balances").json
-
-    reply = caller.post("/transfer/spaccounts-transfer", {**MOVE, **changed})
-
-    assert (reply.status_code, reply.json) == (400, {"errorCode": code, "errorMessage": message})
-    assert caller.get("/accounts/balances").json == before
-
-
-@pytest.mark.parametrize("path", ["/accounts/deposit-transactions", "/accounts/visa-transactions"])
-def test_other_statements_take_no_purse(path: str) -> None:
-    reply = make_sole_proprietor().get(f"{path}?accountId={CHILD}")
-
-    assert (reply.status_code, reply.json["errorCode"]) == (400, "220011")
-
-
-def test_the_statement_of_a_purse_has_pages_without_keys_in_its_lines() -> None:
-    caller = make_individual()
-    for _ in range(501):
-        assert caller.post("/transfer/spaccounts-transfer", {**MOVE, "paymentAmount": "1"}).status_code == 200
-    asked = f"/accounts/transactions?accountId={CHILD}"
-
-    first = caller.get(asked).json
-    second = caller.get(f"{asked}&nextItemKey={first['nextItemKey']}").json
-
-    assert (first["hasNext"], first["count"], second["hasNext"], second["count"]) == (True, "500", False, "1")
-    assert second["transactions"][0]["balance"] == "300501"
-    assert caller.get(f"{asked}&nextItemKey=1").status_code == 400
-
-
-@pytest.mark.parametrize("path", ["/accounts", "/accounts/balances", "/transfer/spaccounts-transfer"])
-def test_corporations_know_no_purses(path: str) -> None:
-    lax = make_individual(api=API, bank_rules=BankRules(every_holder_served=True))
-    if path.startswith("/transfer"):
-        assert lax.post(path, MOVE).status_code == 405
-    else:
-        assert not {"spAccounts", "spAccountBalances"} & lax.get(path).json.keys()
-        assert lax.get(f"/accounts/balances?accountId={CHILD}").status_code == 400
