@@ -13,6 +13,7 @@ from mock_gmo.bank.bulk import (
     passes_edi,
     read_item_ids,
 )
+from mock_gmo.bank.calendar import LAST_DAY
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import BankEntry, BranchEntry
@@ -176,7 +177,8 @@ def _check_beneficiaries(draft: Draft) -> None:
 def _check_date(draft: Draft) -> None:
     if draft.order.designated_date < draft.today:
         raise DateInPast
-    if draft.order.designated_date > draft.today + timedelta(days=draft.state.rules.date_ahead_days):
+    ahead = timedelta(days=min(draft.state.rules.date_ahead_days, (LAST_DAY - draft.today).days))
+    if draft.order.designated_date > draft.today + ahead:
         raise DateTooFar
 
 
