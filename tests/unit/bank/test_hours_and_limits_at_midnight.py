@@ -152,7 +152,7 @@ def test_what_waits_for_its_holder_weighs_only_once_it_is_confirmed() -> None:
     bank.outside.confirm(first, at=jst(12, 1))
     bank.outside.confirm(second, at=jst(12, 2))
 
-    assert codes(bank, first) == ["12"]
+    assert codes(bank, first) == ["20"]
     assert codes(bank, second) == ["13"]
 
 
