@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 
 from mock_gmo.bank.agenda import Due, DueKind
 from mock_gmo.bank.days import ONE_DAY, civil_date, instant, midnight
-from mock_gmo.bank.money import entries_for, is_interbank
-from mock_gmo.bank.postings import Reference
+from mock_gmo.bank.money import entries_for, is_interbank, is_refused_here
+from mock_gmo.bank.postings import PostingKind, Reference
 from mock_gmo.bank.state import BankState, Moment
 from mock_gmo.bank.states import Money, Move, TransferStatus, Trigger, find_move
 from mock_gmo.bank.transfers import (
@@ -23,6 +23,7 @@ from mock_gmo.bank.transfers import (
     ResultCode,
     TransferKind,
 )
+from mock_gmo.bank.virtual_account_deposits import record_va_deposit
 from mock_gmo.bank.virtual_account_life import end_contract, expire
 
 # Kinds of events that are no moves of the transfer itself.
@@ -152,6 +153,8 @@ def _book(state: BankState, application: Application, line: Line, row: Move, mom
     for entry in entries_for(state, application, line, row.money):
         reference = Reference(application.apply_no, line.item_id)
         state.books.post(entry.kind, entry.legs, at=moment.at, reference=reference)
+        if entry.kind is PostingKind.TRANSFER and line.va_id is not None and not is_refused_here(state, line):
+            record_va_deposit(state, state.virtual.accounts[line.va_id], state.books.last_line(line.paid_to))
 
 
 def _moved(state: BankState, line: Line, row: Move, moment: Moment, *, accept_no: str | None) -> Line:
@@ -182,7 +185,10 @@ def _pay(state: BankState, application: Application, trigger: Trigger, moment: M
     if interbank:
         due = moment.at + timedelta(seconds=state.rules.settle_interbank_seconds)
         state.agenda.add(due, DueKind.SETTLEMENT, application.apply_no)
-    within = frozenset(line.item_id for line in application.lines) - interbank
+    refused = frozenset(line.item_id for line in application.lines if is_refused_here(state, line))
+    if refused:
+        application = move(state, application, Trigger.REFUSED_AT_ONCE, moment, only=refused)
+    within = frozenset(line.item_id for line in application.lines) - interbank - refused
     return move(state, application, Trigger.CREDITED, moment, only=within) if within else application
 
 

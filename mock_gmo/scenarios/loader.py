@@ -1,14 +1,17 @@
 """Reading scenario files: those in this package by name, a user's own by path, into `Scenario` values."""
 
 from collections import Counter
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from mock_gmo.bank.calendar import FIRST_YEAR, LAST_YEAR
 from mock_gmo.bank.customers import CORPORATION, SOLE_PROPRIETOR
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.other_accounts import TIME_DEPOSIT
 from mock_gmo.bank.sp_accounts import SP_HOLDER_KINDS
+from mock_gmo.clock import EPOCH, LATEST
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
 from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, sp_account, visa_use
 from mock_gmo.scenarios.scenario import (
@@ -75,7 +78,7 @@ def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
     """Return the scenario written in `text`; `file` is what complaints call it. Raises ScenarioError."""
     root = read_document(text, file=file, error=ScenarioError)
     members = root.members(required=("title", "customers"), optional=("clock_start",))
-    start = members["clock_start"].instant() if "clock_start" in members else None
+    start = _clock_start(members["clock_start"]) if "clock_start" in members else None
     customers = tuple(_customer(entry) for entry in members["customers"].items(at_least=1, at_most=1_000))
     scenario = Scenario(name, members["title"].text("one line", pattern=r"[^\n]{1,200}"), customers, start)
     _check_unique(scenario, members["customers"])
@@ -83,6 +86,13 @@ def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
     _check_partners(scenario, members["customers"])
     _check_purses(scenario, members["customers"])
     return scenario
+
+
+def _clock_start(entry: Entry) -> datetime:
+    start = entry.instant()
+    if not EPOCH <= start <= LATEST:
+        raise entry.fault(f"an instant in the years {FIRST_YEAR} to {LAST_YEAR}, whose holidays are known")
+    return start
 
 
 def _load_packaged(file_name: str) -> Scenario:

@@ -208,6 +208,9 @@ def _check_paid_to(state: BankState, at: str) -> None:
         for index, line in enumerate(application.lines):
             if line.paid_to not in names:
                 raise SnapshotError(f"{at}/{apply_no}/lines/{index}/paid_to", "a ledger account of this snapshot")
+            va = state.virtual.accounts.get(line.va_id) if line.va_id is not None else None
+            if line.va_id is not None and (va is None or va.account_id != line.paid_to):
+                raise SnapshotError(f"{at}/{apply_no}/lines/{index}/va_id", "a virtual account that credits `paid_to`")
 
 
 def _check_agenda(state: BankState, at: str) -> None:

@@ -43,6 +43,8 @@ BROKEN = [
     ("title: one line", "title:", 1, "title", "one line", "nothing"),
     ("title: one line", "title: one line\ntitle: two", 2, "title", "every name once", "'title' again"),
     ("T09:30:00+09:00", "T09:30:00", 2, "clock_start", "an instant such as", "2026-04-01T09:30:00"),
+    ("2026-04-01T", "2100-04-01T", 2, "clock_start", "years 1970 to 2099", "2100-04-01"),
+    ("2026-04-01T", "1969-04-01T", 2, "clock_start", "years 1970 to 2099", "1969-04-01"),
     ("2026-04-01T", "2026-04-31T", 2, "clock_start", "an instant such as", "2026-04-31"),
     (
         "kind: corporation",
