@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from mock_gmo.app import create_app
+from mock_gmo.clock import ClockOutOfRange
 from mock_gmo.contract import StartError
 from mock_gmo.directory import ZenginDirectory
 from mock_gmo.gateway.body import Unreadable, read_object
@@ -53,7 +54,7 @@ def serve_command(**options: str | None) -> None:
             sleep=time.sleep,
         )
         listener = listen(settings.host, settings.port)
-    except (SettingsError, DocumentError, PortTaken, StateFileUnusable) as wrong:
+    except (SettingsError, DocumentError, PortTaken, StateFileUnusable, ClockOutOfRange) as wrong:
         _end(str(wrong), WRONG_USAGE)
     except StartError as broken:
         _end(str(broken), WORK_FAILED)

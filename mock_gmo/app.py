@@ -27,6 +27,7 @@ from mock_gmo.api.bulk_transfers import (
     get_bulk_transfer_status,
     request_bulk_transfer,
 )
+from mock_gmo.api.sp_accounts import transfer_between_sp_accounts
 from mock_gmo.api.transfers import (
     calculate_transfer_fee,
     cancel_transfer,
@@ -65,7 +66,7 @@ STATE_FILE: Final = "mock_gmo.state_file"
 CONTROL_PATH: Final = "/_sandbox"
 # The one inquiry that leaves something behind: the request that the consent page is about.
 AUTHORIZATION_PATH: Final = "/ganb/api/auth/v1/authorization"
-DOCUMENTS: Final = ("auth", "corporation")
+DOCUMENTS: Final = ("auth", "corporation", "personal")
 CONTROL_ERRORS: Final = {MethodNotAllowed: "method_not_allowed", InternalServerError: "failure_inside"}
 
 
@@ -175,6 +176,27 @@ HANDLERS: Final[dict[str, Handler]] = {
     "issueVirtualAccounts": issue_virtual_accounts,
     "changeVirtualAccountStatus": change_virtual_account_status,
     "closeVirtualAccountContract": close_virtual_account_contract,
+    "getPersonalAccounts": get_accounts,
+    "getPersonalBalances": get_balances,
+    "getPersonalTransactions": get_transactions,
+    "getPersonalDepositTransactions": get_deposit_transactions,
+    "getPersonalVisaTransactions": get_visa_transactions,
+    "getPersonalTransferStatus": get_transfer_status,
+    "getPersonalTransferRequestResult": get_request_result,
+    "calculatePersonalTransferFee": calculate_transfer_fee,
+    "requestPersonalTransfer": request_transfer,
+    "cancelPersonalTransfer": cancel_transfer,
+    "transferBetweenSpAccounts": transfer_between_sp_accounts,
+    "getPersonalBulkTransferStatus": get_bulk_transfer_status,
+    "getPersonalBulkTransferRequestResult": get_bulk_request_result,
+    "calculatePersonalBulkTransferFee": calculate_bulk_transfer_fee,
+    "requestPersonalBulkTransfer": request_bulk_transfer,
+    "cancelPersonalBulkTransfer": cancel_bulk_transfer,
+    "listPersonalVirtualAccounts": list_virtual_accounts,
+    "getPersonalVirtualAccountDeposits": get_virtual_account_deposits,
+    "issuePersonalVirtualAccounts": issue_virtual_accounts,
+    "changePersonalVirtualAccountStatus": change_virtual_account_status,
+    "closePersonalVirtualAccountContract": close_virtual_account_contract,
 }
 
 

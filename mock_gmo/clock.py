@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 
-from mock_gmo.bank.days import civil_date
+from mock_gmo.bank.calendar import FIRST_YEAR, LAST_DAY, LAST_YEAR
+from mock_gmo.bank.days import ONE_DAY, civil_date, midnight
 
 RATE_MAX = 100_000.0
 ADVANCE_SECONDS_MAX = 10 * 366 * 86_400
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2199, 12, 31, tzinfo=UTC)
+EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+LATEST = midnight(LAST_DAY + ONE_DAY) - MICROSECOND
 
 
 class ClockBackwards(Exception):
@@ -28,7 +29,8 @@ class BankClock:
     """Instants of the bank, in whole microseconds, never going back even if the machine's clock does.
 
     `real` gives seconds since 1970 and is asked once per reading. `start`, when given, is the first instant;
-    without it the bank begins at the real time.
+    without it the bank begins at the real time. Raises ClockOutOfRange for a first instant in other years than those
+    whose holidays are known.
     """
 
     def __init__(self, real: Callable[[], float], *, start: datetime | None = None) -> None:
@@ -38,6 +40,7 @@ class BankClock:
         self._frozen = False
         self._real_mark = self._real_microseconds()
         self._bank_mark = self._real_mark if start is None else _microseconds(start)
+        _require_known_year(self._bank_mark)
 
     @property
     def rate(self) -> float:
@@ -97,8 +100,7 @@ class BankClock:
         now = self._read()
         if target < now:
             raise ClockBackwards(f"the bank's clock is at {_instant(now).isoformat()} and only goes forward")
-        if target > _microseconds(LATEST):
-            raise ClockOutOfRange(f"the bank's clock goes no further than {LATEST.isoformat()}")
+        _require_known_year(target)
         self._bank_mark = target
 
     def _real_microseconds(self) -> int:
@@ -107,6 +109,19 @@ class BankClock:
 
 def _microseconds(at: datetime) -> int:
     return (at - EPOCH) // MICROSECOND
+
+
+def _require_known_year(microseconds: int) -> None:
+    if not 0 <= microseconds <= _microseconds(LATEST):
+        years = f"{FIRST_YEAR} to {LAST_YEAR}, whose holidays are known"
+        raise ClockOutOfRange(f"the bank's clock shows the years {years}, not {_told(microseconds)}")
+
+
+def _told(microseconds: int) -> str:
+    try:
+        return _instant(microseconds).isoformat()
+    except OverflowError:
+        return "a year beyond all calendars"
 
 
 def _instant(microseconds: int) -> datetime:

@@ -41,6 +41,8 @@ class Field:
     only_with: Conditions = ()
     not_with: Conditions = ()
     not_before: str | None = None
+    is_forbidden: bool = False
+    """Whether the document admits the empty value only."""
     other_forms: Mapping[str, str] = field(default_factory=dict)
     """Forms of a value that mean another one, which is read in their place."""
     line_fields: tuple["Field", ...] = ()
@@ -61,6 +63,8 @@ class Operation:
     path: str
     relative_path: str
     scope_family: str | None
+    scope_kinds: tuple[str, ...]
+    holders: frozenset[str]
     query: tuple[Field, ...]
     headers: tuple[Field, ...]
     path_fields: tuple[Field, ...]
@@ -138,6 +142,8 @@ class _Document:
             path=self._base + path,
             relative_path=path,
             scope_family=content.get("x-scope-family"),
+            scope_kinds=tuple(self._content.get("x-scope-kinds", ())),
+            holders=frozenset(content.get("x-holders", self._content.get("x-holders", ()))),
             query=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "query"),
             path_fields=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "path"),
             headers=tuple(self._parameter(pointer) for pointer in parameters if self._is_checked_header(pointer)),
@@ -197,6 +203,7 @@ class _Document:
             only_with=_conditions(told.get("x-only-with")),
             not_with=_conditions(told.get("x-not-with")),
             not_before=told.get("x-not-before"),
+            is_forbidden=set(schema.get("enum", (None, "a value"))) <= {"", None},
             other_forms=told.get("x-other-forms", {}),
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),

@@ -18,9 +18,9 @@ JSON_TYPE = "application/json;charset=UTF-8"
 # Every id that the gateway itself raises, or that a fault of the console answers with.
 GATEWAY_REFUSALS = frozenset({
     "address_not_allowed", "operation_not_found", "content_length_missing", "content_type_not_json",
-    "accept_not_possible", "maintenance", "request_limit_exceeded", "token_invalid", "scope_missing", "body_not_json",
-    "field_missing", "field_invalid", "field_not_allowed", "period_reversed", "failure_inside", "overload",
-    "core_timeout",
+    "accept_not_possible", "maintenance", "request_limit_exceeded", "token_invalid", "scope_missing",
+    "holder_not_served", "body_not_json", "field_missing", "field_invalid", "field_not_allowed", "period_reversed",
+    "failure_inside", "overload", "core_timeout",
 })  # fmt: skip
 
 

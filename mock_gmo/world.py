@@ -19,6 +19,7 @@ from mock_gmo.bank.deposits import PayingBank
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.fees import THIS_BANK
 from mock_gmo.bank.other_accounts import OtherAccount
+from mock_gmo.bank.sp_accounts import SpAccount, child_of, parent_of
 from mock_gmo.bank.transfers import Event
 from mock_gmo.clock import BankClock
 from mock_gmo.directory import ZenginDirectory
@@ -29,7 +30,7 @@ from mock_gmo.oauth.clients import ClientRegistry
 from mock_gmo.oauth.server import AuthorizationServer
 from mock_gmo.rate_limit import RequestLimiter
 from mock_gmo.scenarios.loader import load_scenario
-from mock_gmo.scenarios.scenario import Login, Scenario, ScenarioAccount, ScenarioOtherAccount
+from mock_gmo.scenarios.scenario import Login, Scenario, ScenarioAccount, ScenarioOtherAccount, ScenarioSpAccount
 from mock_gmo.secret import Secret
 from mock_gmo.settings import Settings
 from mock_gmo.snapshots.document import Givens, read_snapshot, write_snapshot
@@ -207,19 +208,20 @@ class World:
                     business_id_management=customer.business_id_management,
                     virtual_accounts_enabled=customer.virtual_accounts_enabled,
                     va_partner_keys=tuple((key.reveal(), acted_for) for key, acted_for in customer.va_partner_keys),
+                    family_name_kana=customer.family_name_kana,
+                    given_name_kana=customer.given_name_kana,
                 )
             )
-        accounts = [(account, customer.customer_id) for customer in scenario.customers for account in customer.accounts]
-        # Books are kept in the order of time, whatever the order in the file.
-        for account, customer_id in sorted(accounts, key=lambda opened: opened[0].opened_on):
-            bank.open_account(
-                self._account(account, customer_id),
-                opening_balance_yen=account.opening_balance_yen,
-                at=min(midnight(account.opened_on), at - timedelta(microseconds=1)),
-            )
-        for customer in scenario.customers:
             for other in customer.other_accounts:
                 bank.open_other_account(_other_account(other, customer.customer_id))
+        accounts = [(account, customer) for customer in scenario.customers for account in customer.accounts]
+        # Books are kept in the order of time, whatever the order in the file.
+        for account, customer in sorted(accounts, key=lambda opened: opened[0].opened_on):
+            opened = self._account(account, customer.customer_id)
+            opened_at = min(midnight(account.opened_on), at - timedelta(microseconds=1))
+            bank.open_account(opened, opening_balance_yen=account.opening_balance_yen, at=opened_at)
+            for purse in customer.sp_accounts if account.primary else ():
+                bank.sp_accounts.open(_purse(purse, opened), purse.shares, at=opened_at)
         deposits = [(deposit, account) for account, _ in accounts for deposit in account.past_deposits]
         for deposit, account in sorted(deposits, key=lambda paid: paid[0].instant(at)):
             bank.outside.deposit(
@@ -252,6 +254,10 @@ class World:
             transfer_limit_yen=account.transfer_limit_yen,
             opened_on=account.opened_on,
         )
+
+
+def _purse(purse: ScenarioSpAccount, main: Account) -> SpAccount:
+    return parent_of(main, purse.name) if purse.place is None else child_of(main, purse.name, purse.place)
 
 
 def _other_account(account: ScenarioOtherAccount, customer_id: str) -> OtherAccount:

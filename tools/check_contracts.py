@@ -18,7 +18,7 @@ from tools.contract_document import Complaint, Document, escape, steps
 from tools.contract_refusals import check_error_examples, check_pairs, check_refusals, load_pairs
 
 DIRECTORY = Path(contracts.__file__).parent
-BANK_DOCUMENTS = ("auth", "corporation")
+BANK_DOCUMENTS = ("auth", "corporation", "personal")
 
 # What each operation of the bank declares, and nothing else. Source: HTTP statuses; for auth, Errors.
 _REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "415", "429", "500", "503", "504"})
@@ -45,8 +45,31 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "issueVirtualAccounts": _REFUSALS | {"201"},
     "changeVirtualAccountStatus": _REFUSALS | {"200"},
     "closeVirtualAccountContract": _REFUSALS | {"200"},
+    "getPersonalAccounts": _REFUSALS | {"200"},
+    "getPersonalBalances": _REFUSALS | {"200"},
+    "getPersonalTransactions": _REFUSALS | {"200"},
+    "getPersonalDepositTransactions": _REFUSALS | {"200"},
+    "getPersonalVisaTransactions": _REFUSALS | {"200"},
+    "getPersonalTransferStatus": _REFUSALS | {"200"},
+    "getPersonalTransferRequestResult": _REFUSALS | {"200"},
+    "calculatePersonalTransferFee": _REFUSALS | {"200"},
+    "requestPersonalTransfer": _REFUSALS | {"201", "409", "422"},
+    "cancelPersonalTransfer": _REFUSALS | {"201"},
+    "transferBetweenSpAccounts": _REFUSALS | {"200"},
+    "getPersonalBulkTransferStatus": _REFUSALS | {"200"},
+    "getPersonalBulkTransferRequestResult": _REFUSALS | {"200"},
+    "calculatePersonalBulkTransferFee": _REFUSALS | {"200"},
+    "requestPersonalBulkTransfer": _REFUSALS | {"201", "409", "422"},
+    "cancelPersonalBulkTransfer": _REFUSALS | {"201"},
+    "listPersonalVirtualAccounts": _REFUSALS | {"200"},
+    "getPersonalVirtualAccountDeposits": _REFUSALS | {"200"},
+    "issuePersonalVirtualAccounts": _REFUSALS | {"201"},
+    "changePersonalVirtualAccountStatus": _REFUSALS | {"200"},
+    "closePersonalVirtualAccountContract": _REFUSALS | {"200"},
 }
 CONDITIONS = ("x-required-with", "x-only-with", "x-not-with")
+HOLDERS = frozenset({"corporation", "sole_proprietor", "individual"})
+SCOPE_KINDS = frozenset({"private", "corp", "personal"})
 SCOPE_FAMILIES = ("account", "transfer", "bulk-transfer", "virtual-account")
 
 Rule = Callable[[Document], Iterator[Complaint]]
@@ -149,6 +172,19 @@ def bank_operations_are_complete(document: Document) -> Iterator[Complaint]:
             yield document.complaint(pointer, f"x-scope-family is none of {', '.join(SCOPE_FAMILIES)}")
 
 
+def bank_says_whom_it_serves(document: Document) -> Iterator[Complaint]:
+    """The document says which holders and scopes its operations are for; an operation may narrow the holders."""
+    if document.name == "auth":
+        return
+    for member, known in (("x-holders", HOLDERS), ("x-scope-kinds", SCOPE_KINDS)):
+        told = set(document.content.get(member, ()))
+        if not told or not told <= known:
+            yield document.complaint(f"#/{member}", f"names none, or another than {', '.join(sorted(known))}")
+    for pointer, operation in document.operations.items():
+        if not set(operation.get("x-holders", ())) <= set(document.content.get("x-holders", ())):
+            yield document.complaint(f"{pointer}/x-holders", "names a holder that the document is not for")
+
+
 def bank_lengths_agree(document: Document) -> Iterator[Complaint]:
     """Every text says the length of the bank's table, and its schema keeps that length."""
     for field in document.fields:
@@ -239,6 +275,7 @@ RULES: tuple[Rule, ...] = (
 )
 BANK_RULES: tuple[Rule, ...] = (
     bank_operations_are_complete,
+    bank_says_whom_it_serves,
     bank_lengths_agree,
     bank_codes_are_named,
     bank_empty_values_are_absent,

@@ -125,9 +125,9 @@ def write_currency(account: Account | OtherAccount) -> Json:
     return {"currencyCode": account.currency, "currencyName": CURRENCY_NAMES[account.currency]}
 
 
-def write_statement(lines: Sequence[StatementLine], *, with_payer: bool) -> list[Json]:
+def write_statement(lines: Sequence[StatementLine], *, with_payer: bool, with_key: bool = True) -> list[Json]:
     """Return 入出金明細情報リスト; `with_payer` adds the four members of incoming transfers. Source: Transaction."""
-    return [_write_posting(line, with_payer=with_payer) for line in lines]
+    return [_write_posting(line, with_payer=with_payer, with_key=with_key) for line in lines]
 
 
 def write_arrivals(lines: Sequence[StatementLine], *, with_paymant: bool) -> list[Json]:
@@ -199,7 +199,7 @@ def _write_visa_use(use: VisaUse) -> Json:
     return written
 
 
-def _write_posting(line: StatementLine, *, with_payer: bool) -> Json:
+def _write_posting(line: StatementLine, *, with_payer: bool, with_key: bool) -> Json:
     written: Json = {
         "transactionDate": line.transaction_date.isoformat(),
         "valueDate": line.value_date.isoformat(),
@@ -209,7 +209,8 @@ def _write_posting(line: StatementLine, *, with_payer: bool) -> Json:
     if line.remarks:
         written["remarks"] = line.remarks
     written["balance"] = str(line.balance_yen)
-    written["itemKey"] = line.item_key
+    if with_key:
+        written["itemKey"] = line.item_key
     if with_payer:
         written |= present(
             (

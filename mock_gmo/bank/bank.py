@@ -6,6 +6,7 @@ not even what is due: only commands and `tick` do. The rules are in the modules 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
 from typing import TypeVar
@@ -18,6 +19,7 @@ from mock_gmo.bank.customers import Account, Balance, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.execution import settle_all_due
+from mock_gmo.bank.holders import order_of
 from mock_gmo.bank.inquiry import StatusPage, StatusQuery, find_status
 from mock_gmo.bank.other_accounts import OtherAccount, OtherBalance
 from mock_gmo.bank.outside_desk import OutsideDesk
@@ -40,6 +42,8 @@ from mock_gmo.bank.requests import (
     result_of,
 )
 from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.sp_account_desk import SpAccountDesk
+from mock_gmo.bank.sp_purses import differing_purses
 from mock_gmo.bank.state import BankState, Moment, StoredReply
 from mock_gmo.bank.statements import (
     StatementPage,
@@ -91,6 +95,11 @@ class Bank:
     def virtual_accounts(self) -> VirtualAccountDesk:
         """The desk for virtual accounts."""
         return self._virtual_accounts
+
+    @property
+    def sp_accounts(self) -> SpAccountDesk:
+        """The desk for つかいわけ口座."""
+        return self._sp_accounts
 
     # Customers and accounts
 
@@ -230,7 +239,8 @@ class Bank:
     def quote(self, customer_id: str, order: TransferOrder, *, at: datetime) -> Quote:
         """Return the fees of an order after all checks of a request; nothing moves. Raises what a request raises."""
         with self._lock:
-            draft = check_order(self._state, self._state.get_customer(customer_id), order, at=at)
+            customer = self._state.get_customer(customer_id)
+            draft = check_order(self._state, customer, order_of(customer, order), at=at)
         fees = tuple((line.item_id, line.fee_yen) for line in draft.lines)
         return Quote(total_fee_yen=sum(fee for _, fee in fees), lines=fees)
 
@@ -252,10 +262,12 @@ class Bank:
         state = self._state
         with self._lock:
             self._let_fall_due(at)
+            customer = state.get_customer(customer_id)
+            order = order_of(customer, order)
             first = find_first_reply(state, order, key) if key else None
             if first is not None:
                 return first
-            result = request_transfer(state, state.get_customer(customer_id), order, Moment(at), user=user)
+            result = request_transfer(state, customer, order, Moment(at), user=user)
             if key:
                 expires_at = key_expires_at(state, at=at)
                 remember_reply(state, key, StoredReply(order, result, expires_at))
@@ -301,9 +313,10 @@ class Bank:
             return list_payments(self._state)
 
     def check_books(self) -> BooksCheck:
-        """Add up the books again."""
+        """Add up the books again; a つかいわけ口座 that cannot be is a difference as well."""
         with self._lock:
-            return self._state.books.check()
+            check = self._state.books.check()
+            return replace(check, differing=(*check.differing, *differing_purses(self._state)))
 
     # The memory as a whole
 
@@ -325,6 +338,7 @@ class Bank:
         """Open the desks on the present memory: they keep it, so another memory needs them anew."""
         self._outside = OutsideDesk(self._state, self._lock, self._let_fall_due)
         self._virtual_accounts = VirtualAccountDesk(self._state, self._lock, self._let_fall_due)
+        self._sp_accounts = SpAccountDesk(self._state, self._lock, self._let_fall_due)
 
     def _let_fall_due(self, at: datetime) -> None:
         self._unreported.extend(settle_all_due(self._state, until=at))

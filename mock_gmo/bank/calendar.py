@@ -10,6 +10,10 @@ from mock_gmo.bank.days import ONE_DAY
 YEAR_END = frozenset({(12, 31), (1, 1), (1, 2), (1, 3)})
 SATURDAY = 5
 CLOSED_DAYS_MAX = 60
+# Holidays follow from the law as it stands; only the two equinox days are computed, and told a year ahead. In these
+# years an astronomical computation and the usual approximation give the same days; beyond them nobody has looked.
+FIRST_YEAR, LAST_YEAR = 1970, 2099
+LAST_DAY = date(LAST_YEAR, 12, 31)
 REMEMBERED_DAYS_MAX = 4096
 
 

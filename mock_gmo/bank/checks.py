@@ -4,7 +4,7 @@ Source: README of the wire reference, "Order of checks" 12, and Corporation API,
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from mock_gmo.bank.bulk import (
@@ -13,6 +13,7 @@ from mock_gmo.bank.bulk import (
     passes_edi,
     read_item_ids,
 )
+from mock_gmo.bank.calendar import LAST_DAY
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import BankEntry, BranchEntry
@@ -165,10 +166,10 @@ def _check_beneficiaries(draft: Draft) -> None:
     """No line pays the debited account; with that settled, the lines can be drawn up."""
     lines = []
     for index, (item_id, line) in enumerate(draft.numbered_lines()):
-        paid_to = _ledger_of(draft.state, line)
+        paid_to, va_id = _end_of(draft.state, line)
         if paid_to == draft.account.account_id:
             raise BeneficiaryIsDebitedAccount(item_id)
-        lines.append(_line(draft, line, index=index, paid_to=paid_to))
+        lines.append(replace(_line(draft, line, index=index, paid_to=paid_to), va_id=va_id))
     # Lines of a bulk order may come in any order; from here on they stand by their numbers.
     draft.lines = tuple(sorted(lines, key=lambda line: int(line.item_id)))
 
@@ -176,7 +177,8 @@ def _check_beneficiaries(draft: Draft) -> None:
 def _check_date(draft: Draft) -> None:
     if draft.order.designated_date < draft.today:
         raise DateInPast
-    if draft.order.designated_date > draft.today + timedelta(days=draft.state.rules.date_ahead_days):
+    ahead = timedelta(days=min(draft.state.rules.date_ahead_days, (LAST_DAY - draft.today).days))
+    if draft.order.designated_date > draft.today + ahead:
         raise DateTooFar
 
 
@@ -220,7 +222,7 @@ def _check_funds(draft: Draft) -> None:
     if draft.designated_date != draft.today or not draft.state.rules.funds_and_limit_checked_at_request:
         return
     needed_yen = sum(line.amount_yen + line.fee_yen for line in draft.lines)
-    if needed_yen > draft.state.books.balance(draft.account.account_id):
+    if needed_yen > draft.state.withdrawable_yen(draft.account.account_id):
         raise InsufficientFunds
 
 
@@ -264,11 +266,14 @@ def _checked_edi(line: OrderLine, rules: BankRules, *, item_id: str) -> str | No
         raise ForbiddenCharacterInText(item_id, "edi_info") from None
 
 
-def _ledger_of(state: BankState, line: OrderLine) -> str:
-    """Return where a line's money ends: an account that is kept here, or the outside world."""
+def _end_of(state: BankState, line: OrderLine) -> tuple[str, str | None]:
+    """Return where a line's money ends, an account kept here or the outside world, and through which virtual one."""
     if line.bank_code != THIS_BANK or line.account_type != ORDINARY_DEPOSIT:
-        return OUTSIDE
-    return state.account_id_by_number.get((line.branch_code, line.account_number), OUTSIDE)
+        return OUTSIDE, None
+    va = state.virtual.accounts.get(line.branch_code + line.account_number)
+    if va is not None:
+        return va.account_id, va.va_id
+    return state.account_id_by_number.get((line.branch_code, line.account_number), OUTSIDE), None
 
 
 def _line(draft: Draft, line: OrderLine, *, index: int, paid_to: str) -> Line:

@@ -6,7 +6,11 @@ from datetime import date
 # Source: Corporation API, "Which accounts": transfers and statements take these types only.
 ORDINARY_TYPES = frozenset({"01", "02"})
 TRANSFER_LIMIT_MAX_YEN = 500_000_000
-CUSTOMER_KINDS = frozenset({"corporation", "individual"})
+# 法人, 個人事業主 and 個人: the last two are served by the same paths, see Personal API.
+CORPORATION = "corporation"
+SOLE_PROPRIETOR = "sole_proprietor"
+INDIVIDUAL = "individual"
+CUSTOMER_KINDS = frozenset({CORPORATION, SOLE_PROPRIETOR, INDIVIDUAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,8 @@ class Customer:
     """A holder, and how the bank treats the holder's requests; `kind` is one of CUSTOMER_KINDS.
 
     A partner company (提携企業) has keys (振込入金口座API認証情報), each with the customer that it acts for.
+    Both parts of a person's name, in half-width kana, are what the names of a sole proprietor's virtual accounts begin
+    with.
     """
 
     customer_id: str
@@ -23,10 +29,16 @@ class Customer:
     business_id_management: bool = False
     virtual_accounts_enabled: bool = True
     va_partner_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    family_name_kana: str | None = None
+    given_name_kana: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in CUSTOMER_KINDS:
             raise ValueError(f"kind is one of {', '.join(sorted(CUSTOMER_KINDS))}, not {self.kind!r}")
+        if self.business_id_management and self.kind != CORPORATION:
+            raise ValueError("business-ID management is for corporations only")
+        if self.kind == SOLE_PROPRIETOR and not (self.family_name_kana and self.given_name_kana):
+            raise ValueError("a sole proprietor has family_name_kana and given_name_kana")
 
 
 @dataclass(frozen=True, slots=True)

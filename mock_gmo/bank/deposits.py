@@ -16,6 +16,8 @@ from mock_gmo.bank.refusals import ForbiddenCharacterInText
 from mock_gmo.bank.state import BankState
 
 OPENING_TEXT = LineText("口座開設")
+# Where a bank or a branch must be named and nobody has named one.
+HEAD_OFFICE_KANA = "ﾎﾝﾃﾝ"
 
 
 @dataclass(frozen=True, slots=True)

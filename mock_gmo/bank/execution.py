@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from mock_gmo.bank.agenda import Answer, Due, DueKind
 from mock_gmo.bank.answers import expect_answers, still_expected
 from mock_gmo.bank.days import ONE_DAY, civil_date, instant, midnight
-from mock_gmo.bank.money import entries_for, is_interbank
-from mock_gmo.bank.postings import Reference
+from mock_gmo.bank.money import entries_for, is_interbank, is_refused_here
+from mock_gmo.bank.postings import PostingKind, Reference
 from mock_gmo.bank.state import BankState, Moment
 from mock_gmo.bank.states import Money, Move, TransferStatus, Trigger, find_move
 from mock_gmo.bank.transfers import (
@@ -24,6 +24,7 @@ from mock_gmo.bank.transfers import (
     ResultCode,
     TransferKind,
 )
+from mock_gmo.bank.virtual_account_deposits import record_va_deposit
 from mock_gmo.bank.virtual_account_life import end_contract, expire
 
 # Kinds of events that are no moves of the transfer itself.
@@ -128,7 +129,7 @@ def approval_deadline(application: Application) -> datetime:
 def can_pay(state: BankState, application: Application) -> bool:
     """Say whether funds and what is left of the limit suffice for all lines at once."""
     total_yen = application.amount_yen + application.fee_yen
-    if state.books.balance(application.account_id) < total_yen:
+    if state.withdrawable_yen(application.account_id) < total_yen:
         return False
     account = state.accounts[application.account_id]
     paid_yen = state.limits.paid_yen(account.account_id, application.designated_date)
@@ -153,6 +154,8 @@ def _book(state: BankState, application: Application, line: Line, row: Move, mom
     for entry in entries_for(state, application, line, row.money):
         reference = Reference(application.apply_no, line.item_id)
         state.books.post(entry.kind, entry.legs, at=moment.at, reference=reference)
+        if entry.kind is PostingKind.TRANSFER and line.va_id is not None and not is_refused_here(state, line):
+            record_va_deposit(state, state.virtual.accounts[line.va_id], state.books.last_line(line.paid_to))
 
 
 def _moved(state: BankState, line: Line, row: Move, moment: Moment, *, accept_no: str | None) -> Line:
@@ -181,7 +184,11 @@ def _pay(state: BankState, application: Application, trigger: Trigger, moment: M
     application = move(state, application, trigger, moment)
     interbank = [line for line in application.lines if is_interbank(line)]
     expect_answers(state, application, interbank, at=moment.at)
-    within = frozenset(line.item_id for line in application.lines if not is_interbank(line))
+    refused = frozenset(line.item_id for line in application.lines if is_refused_here(state, line))
+    if refused:
+        application = move(state, application, Trigger.REFUSED_AT_ONCE, moment, only=refused)
+    stays_here = frozenset(line.item_id for line in application.lines if not is_interbank(line))
+    within = stays_here - refused
     return move(state, application, Trigger.CREDITED, moment, only=within) if within else application
 
 

@@ -5,12 +5,14 @@ When a transfer moves is decided in execution.py and simulation.py; how the book
 
 from dataclasses import dataclass
 
+from mock_gmo.bank.deposits import HEAD_OFFICE_KANA
 from mock_gmo.bank.fees import THIS_BANK
 from mock_gmo.bank.kana import transfer_remarks
 from mock_gmo.bank.postings import FEES, OUTSIDE, SETTLEMENT, Leg, LineText, PostingKind
 from mock_gmo.bank.state import BankState
 from mock_gmo.bank.states import Money, TransferStatus
 from mock_gmo.bank.transfers import Application, Line
+from mock_gmo.bank.virtual_account_deposits import takes_deposits, through_text
 
 # Source: Corporation API, 入出金明細照会, and lifecycle, "Return and recall" [GUESS].
 FEE_TEXT = LineText("振込手数料")
@@ -53,11 +55,17 @@ def is_interbank(line: Line) -> bool:
     return line.bank.code != THIS_BANK
 
 
+def is_refused_here(state: BankState, line: Line) -> bool:
+    """Say whether the line is for a virtual account that takes no deposits now; then its money cannot arrive."""
+    return line.va_id is not None and not takes_deposits(state.virtual.accounts[line.va_id])
+
+
 def _transfer(state: BankState, application: Application, line: Line) -> Entry:
     edi_info = line.edi_info if state.rules.outgoing_remarks_carry_edi_info else None
     text = LineText(transfer_remarks(line.beneficiary_name, edi_info=edi_info))
-    ledger = SETTLEMENT if is_interbank(line) else line.paid_to
-    arrival = _arrival_text(state, application, line) if line.paid_to in state.accounts else None
+    stays_here = is_interbank(line) or is_refused_here(state, line)
+    ledger = SETTLEMENT if stays_here else line.paid_to
+    arrival = _arrival_text(state, application, line) if ledger in state.accounts else None
     legs = (Leg(application.account_id, -line.amount_yen, text), Leg(ledger, line.amount_yen, arrival))
     return Entry(PostingKind.TRANSFER, legs)
 
@@ -65,11 +73,15 @@ def _transfer(state: BankState, application: Application, line: Line) -> Entry:
 def _arrival_text(state: BankState, application: Application, line: Line) -> LineText:
     payer = state.accounts[application.account_id]
     bank = state.directory.find_bank(THIS_BANK)
+    va = state.virtual.accounts[line.va_id] if line.va_id is not None else None
+    # What arrives through a virtual account must name bank and branch.
+    unnamed = HEAD_OFFICE_KANA if va is not None else None
+    remarks = transfer_remarks(application.remitter_name, edi_info=line.edi_info)
     return LineText(
-        remarks=transfer_remarks(application.remitter_name, edi_info=line.edi_info),
+        remarks=f"{remarks} {through_text(va)}" if va is not None else remarks,
         applicant_name=application.remitter_name,
-        payment_bank_name=bank.name_kana if bank else None,
-        payment_branch_name=payer.branch_name_kana or None,
+        payment_bank_name=bank.name_kana if bank else unnamed,
+        payment_branch_name=payer.branch_name_kana or unnamed,
         edi_info=line.edi_info,
     )
 

@@ -7,7 +7,7 @@ page of a statement is two binary searches whatever the length.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
@@ -43,6 +43,7 @@ class PostingKind(Enum):
     FUNDS_RETURNED = 7
     RECALL_FEE = 8
     RECALLED = 9
+    SP_TRANSFER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,16 @@ class BooksCheck:
 class _Ledger:
     """Columns of one ledger account; only customers' accounts have statement lines."""
 
-    __slots__ = ("amounts", "arrivals", "balance", "balances", "days", "number", "stamps", "texts", "with_statement")
+    __slots__ = (
+        "amounts", "arrivals", "balance", "balances", "days", "latest", "number", "stamps", "texts", "with_statement",
+    )  # fmt: skip
 
     def __init__(self, *, number: int, with_statement: bool) -> None:
         self.number = number
         self.with_statement = with_statement
         self.balance = 0
+        # Stamp and day of the newest line; accounts that stand beside each other share one.
+        self.latest = array("q", [-(2**63), 0])
         self.stamps = array("q")
         self.days = array("i")
         self.amounts = array("q")
@@ -147,10 +152,9 @@ class _Ledger:
         if not self.with_statement:
             return
         assert leg.text is not None, "post has looked"
-        if self.stamps:
-            # The key must grow, and the day must not fall back, whatever instant the posting carries.
-            stamp = max(stamp, self.stamps[-1] + 1)
-            day = max(day, self.days[-1])
+        # The key must grow, and the day must not fall back, whatever instant the posting carries.
+        stamp, day = max(stamp, self.latest[0] + 1), max(day, self.latest[1])
+        self.latest[0], self.latest[1] = stamp, day
         if leg.text.is_arrival:
             self.arrivals.append(len(self.stamps))
         self.stamps.append(stamp)
@@ -210,9 +214,14 @@ class Books:
         for name in INTERNAL_LEDGERS:
             self._open(name, with_statement=False)
 
-    def open_account(self, account_id: str) -> None:
-        """Open the ledger account of a customer's account. Raises ValueError when the name is taken."""
+    def open_account(self, account_id: str, *, beside: str = "") -> None:
+        """Open the ledger account of a customer's account. Raises ValueError when the name is taken.
+
+        Lines of accounts that stand beside each other share one series of keys, so that they can be told as one.
+        """
         self._open(account_id, with_statement=True)
+        if beside:
+            self._ledgers[account_id].latest = self._ledgers[beside].latest
 
     def post(
         self,
@@ -288,6 +297,30 @@ class Books:
         lines = tuple(ledger.line(index) for index in places)
         return lines, lines[-1].item_key if has_more else None
 
+    def lines(self, account_id: str, first: date, last: date, *, after_key: str | None) -> Iterator[StatementLine]:
+        """Yield the statement lines of a period behind a key of this account, or of one that stands beside it."""
+        ledger = self._ledgers[account_id]
+        start = bisect_left(ledger.days, first.toordinal())
+        if after_key is not None:
+            start = max(start, bisect_right(ledger.stamps, _stamp_of(after_key)))
+        for index in range(start, bisect_right(ledger.days, last.toordinal())):
+            yield ledger.line(index)
+
+    def require_key(self, account_ids: Sequence[str], item_key: str) -> None:
+        """Raise NextItemKeyUnknown unless one of these accounts has a line with that key."""
+        stamp = _stamp_of(item_key)
+        if not any(_has(self._ledgers[account_id].stamps, stamp) for account_id in account_ids):
+            raise NextItemKeyUnknown
+
+    def with_balance_of(self, account_ids: Sequence[str], line: StatementLine) -> StatementLine:
+        """Return the line with what these accounts held together behind it."""
+        stamp = _stamp_of(line.item_key)
+        balance_yen = 0
+        for ledger in map(self._ledgers.__getitem__, account_ids):
+            behind = bisect_right(ledger.stamps, stamp)
+            balance_yen += ledger.balances[behind - 1] if behind else 0
+        return replace(line, balance_yen=balance_yen)
+
     def postings(self, *kinds: PostingKind) -> Iterator[Posting]:
         """Yield the postings of those kinds, or all, oldest first."""
         wanted = {kind.value for kind in kinds or PostingKind}
@@ -344,14 +377,22 @@ def _item_key(stamp: int) -> str:
 
 
 def _index_of(item_key: str, stamps: "array[int]") -> int:
+    stamp = _stamp_of(item_key)
+    if not _has(stamps, stamp):
+        raise NextItemKeyUnknown
+    return bisect_left(stamps, stamp)
+
+
+def _has(stamps: "array[int]", stamp: int) -> bool:
+    index = bisect_left(stamps, stamp)
+    return index < len(stamps) and stamps[index] == stamp
+
+
+def _stamp_of(item_key: str) -> int:
     if len(item_key) != _KEY_FORMAT_LENGTH or not (item_key.isascii() and item_key.isdigit()):
         raise NextItemKeyUnknown
     try:
         local = datetime.strptime(item_key, "%Y%m%d%H%M%S%f").replace(tzinfo=JAPAN)
     except ValueError:
         raise NextItemKeyUnknown from None
-    stamp = (local - _EPOCH) // _ONE_MICROSECOND
-    index = bisect_left(stamps, stamp)
-    if index == len(stamps) or stamps[index] != stamp:
-        raise NextItemKeyUnknown
-    return index
+    return (local - _EPOCH) // _ONE_MICROSECOND

@@ -223,6 +223,30 @@ class PeriodTooOld(BankRefusal):
     refusal_id = "period_too_old"
 
 
+class SpAccountNotUsable(BankRefusal):
+    """The つかいわけ口座 is unknown, or not the caller's, or the id is that of an ordinary account."""
+
+    refusal_id = "sp_account_not_usable"
+
+
+class SpAccountsSame(BankRefusal):
+    """Money would go back into the つかいわけ口座 that it comes from."""
+
+    refusal_id = "sp_accounts_same"
+
+
+class SpCurrencyUnknown(BankRefusal):
+    """The bank does not keep that currency."""
+
+    refusal_id = "sp_currency_unknown"
+
+
+class SpAmountUnusable(BankRefusal):
+    """The amount is not written in digits, is less than the smallest unit of its currency, or is beyond all bounds."""
+
+    refusal_id = "sp_amount_unusable"
+
+
 class ImpossibleStep(Exception):
     """A step outside the API does not fit the state; `possible` names the steps that do.
 
@@ -278,4 +302,8 @@ REFUSALS: tuple[type[BankRefusal], ...] = (
     RaIdMissing,
     RaIdOrVaIdMissing,
     PeriodTooOld,
+    SpAccountNotUsable,
+    SpAccountsSame,
+    SpCurrencyUnknown,
+    SpAmountUnusable,
 )

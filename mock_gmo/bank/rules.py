@@ -89,6 +89,9 @@ class BankRules:
     paymant_spelling_added: bool = False
     statement_dates_required: bool = False
     unusable_account_is_401: bool = False
+    unserved_holder_is_405: bool = False
+    every_holder_served: bool = False
+    payer_fields_in_personal_statement: bool = False
 
     def __post_init__(self) -> None:
         if self.confirmation_seconds < 1 or self.idempotency_seconds < 1:

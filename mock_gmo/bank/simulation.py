@@ -92,7 +92,7 @@ def _lines_for(state: BankState, application: Application, step: Step, *, item_i
         if step is Step.RETURN_FUNDS and line.paid_to != OUTSIDE:
             continue  # the money reached an account kept here; only a recall gets it back
         payer, yen = _cost(state, application, line, step)
-        if payer == OUTSIDE or state.books.balance(payer) >= needed[payer] + yen:
+        if payer == OUTSIDE or state.withdrawable_yen(payer) >= needed[payer] + yen:
             needed[payer] += yen
             found.append(line.item_id)
     return found

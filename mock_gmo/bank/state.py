@@ -19,6 +19,7 @@ from mock_gmo.bank.other_accounts import OtherAccount
 from mock_gmo.bank.postings import Books
 from mock_gmo.bank.refusals import AccountNotUsable, ApplyNoUnknown, CustomerUnknown
 from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.sp_accounts import SpState
 from mock_gmo.bank.states import TransferStatus
 from mock_gmo.bank.transfers import (
     Application,
@@ -107,6 +108,7 @@ class BankState:
     numbers_given: dict[date, int] = field(default_factory=dict)
     virtual: VirtualAccountState = field(default_factory=VirtualAccountState)
     beneficiaries: dict[str, Beneficiary] = field(default_factory=dict)
+    sp: SpState = field(default_factory=SpState)
 
     def get_customer(self, customer_id: str) -> Customer:
         """Return the customer. Raises CustomerUnknown."""
@@ -124,7 +126,9 @@ class BankState:
 
     def require_new_account(self, account_id: str, *, number: tuple[str, str] | None = None) -> None:
         """Raise ValueError when an account has that id, or that branch and number, already."""
-        if account_id in self.accounts or account_id in self.other_accounts or number in self.account_id_by_number:
+        taken_ids = (self.accounts, self.other_accounts, self.sp.accounts)
+        is_taken = any(account_id in taken for taken in taken_ids)
+        if is_taken or number in self.account_id_by_number or number in self.sp.numbers:
             raise ValueError(f"account {account_id} exists already")
 
     def get_own_account(self, customer_id: str, account_id: str) -> Account:
@@ -133,6 +137,12 @@ class BankState:
         if account.customer_id != customer_id:
             raise AccountNotUsable
         return account
+
+    def withdrawable_yen(self, account_id: str) -> int:
+        """Return what can be debited: the balance, less what is set aside in children of つかいわけ口座 [GUESS]."""
+        parent_id = self.sp.parent_ids.get(account_id)
+        set_aside_yen = -self.books.balance(parent_id) if parent_id is not None else 0
+        return self.books.balance(account_id) - set_aside_yen
 
     def get_application(self, apply_no: str) -> Application:
         """Return the application. Raises ApplyNoUnknown."""

@@ -73,7 +73,7 @@ def read_balance(state: BankState, account: Account, *, at: datetime) -> Balance
     return Balance(
         account=account,
         balance_yen=balance_yen,
-        withdrawable_yen=balance_yen,
+        withdrawable_yen=state.withdrawable_yen(account.account_id),
         previous_day_yen=state.books.closing_balance(account.account_id, closed - ONE_DAY),
         previous_month_yen=state.books.closing_balance(account.account_id, closed.replace(day=1) - ONE_DAY),
     )

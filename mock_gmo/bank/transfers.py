@@ -117,7 +117,8 @@ class LatestRequest:
 class Line:
     """One line of an application: names converted, bank and branch looked up, and what became of it.
 
-    `paid_to` is the ledger account that the money ends on, `counted_yen` what weighs on the daily limit.
+    `paid_to` is the ledger account that the money ends on, `counted_yen` what weighs on the daily limit; `va_id` is
+    the virtual account that was named as the beneficiary's, if it was one.
     """
 
     item_id: str
@@ -138,6 +139,7 @@ class Line:
     settled_at: datetime | None = None
     came_back_at: datetime | None = None
     marks: BulkMarks | None = None
+    va_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

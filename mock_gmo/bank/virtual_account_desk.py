@@ -9,9 +9,10 @@ from datetime import date, datetime, time, timedelta
 from mock_gmo.bank.agenda import DueKind
 from mock_gmo.bank.customers import Account
 from mock_gmo.bank.days import ONE_DAY, civil_date, instant, midnight, month_start, months_before
-from mock_gmo.bank.deposits import Deposit, PayingBank, book_deposit
+from mock_gmo.bank.deposits import HEAD_OFFICE_KANA, Deposit, PayingBank, book_deposit
 from mock_gmo.bank.desk import Desk
 from mock_gmo.bank.fees import THIS_BANK
+from mock_gmo.bank.holders import va_holder_name
 from mock_gmo.bank.inquiry import resolve_period
 from mock_gmo.bank.refusals import (
     PeriodTooOld,
@@ -24,6 +25,7 @@ from mock_gmo.bank.refusals import (
     VaNotUsable,
     VaTakesNoDeposits,
 )
+from mock_gmo.bank.virtual_account_deposits import record_va_deposit, takes_deposits, through_text
 from mock_gmo.bank.virtual_account_life import changed
 from mock_gmo.bank.virtual_account_lists import (
     VaDepositPage,
@@ -37,12 +39,10 @@ from mock_gmo.bank.virtual_account_names import compose_holder_name
 from mock_gmo.bank.virtual_accounts import (
     LAST_NUMBER,
     VA_BRANCH_CODE,
-    VA_BRANCH_NAME,
     VaContract,
     VaContractId,
     VaDeposit,
     VaOrder,
-    VaStatus,
     VaTrigger,
     VaType,
     VirtualAccount,
@@ -51,7 +51,6 @@ from mock_gmo.bank.virtual_accounts import (
 LAST_SECOND = time(23, 59, 59)
 ONE_SECOND = timedelta(seconds=1)
 # A sender's branch that nobody named [GUESS]: the reply must have one.
-HEAD_OFFICE_KANA = "ﾎﾝﾃﾝ"
 
 
 class VirtualAccountDesk(Desk):
@@ -76,7 +75,7 @@ class VirtualAccountDesk(Desk):
             contract = self._contract(customer_id, auth_key, at=at)
             account = self._credited_account(contract, order.account_id)
             holder_name = compose_holder_name(
-                account.name_kana,
+                va_holder_name(state.get_customer(contract.customer_id), account),
                 order.added_name,
                 added_first=order.added_name_first,
                 hiragana=state.rules.hiragana_converted,
@@ -182,23 +181,12 @@ class VirtualAccountDesk(Desk):
             va = state.virtual.accounts.get(va_id)
             if va is None:
                 raise VaNotUsable
-            if va.status is not VaStatus.ACTIVE:
+            if not takes_deposits(va):
                 raise VaTakesNoDeposits(f"{va_id} is {va.status.label}")
             account = state.accounts[va.account_id]
             sent = replace(deposit, paying_bank=self._paying_bank(deposit.paying_bank, account))
-            line = book_deposit(state, account, sent, through=f"{VA_BRANCH_NAME} {va.number}", at=at)
-            arrived = VaDeposit(va_id, account.account_id, va.holder_name, self._partner_name(va.contract), line)
-            state.virtual.record(arrived)
-            is_same_day = va.latest_deposit_date == line.transaction_date
-            state.virtual.keep(
-                replace(
-                    va,
-                    latest_deposit_date=line.transaction_date,
-                    latest_deposit_yen=line.amount_yen,
-                    latest_deposit_count=va.latest_deposit_count + 1 if is_same_day else 1,
-                )
-            )
-            return arrived
+            line = book_deposit(state, account, sent, through=through_text(va), at=at)
+            return record_va_deposit(state, va, line)
 
     def _contract(self, customer_id: str, auth_key: str | None, *, at: datetime) -> VaContractId:
         """Find the contract that a call is about: the caller's own, or that which a partner's key opens."""
@@ -237,7 +225,7 @@ class VirtualAccountDesk(Desk):
         return va
 
     def _free_ids(self, count: int) -> list[str]:
-        virtual, taken = self._state.virtual, self._state.account_id_by_number
+        virtual, taken = self._state.virtual, self._state.account_id_by_number.keys() | self._state.sp.numbers
         found: list[str] = []
         number = virtual.next_number
         while len(found) < count:
@@ -268,10 +256,3 @@ class VirtualAccountDesk(Desk):
         bank = self._state.directory.find_bank(THIS_BANK)
         name_kana = bank.name_kana if bank is not None else HEAD_OFFICE_KANA
         return PayingBank(name_kana, account.branch_name_kana or HEAD_OFFICE_KANA)
-
-    def _partner_name(self, contract: VaContractId) -> str:
-        """サービス企業名: the partner company, or the bank itself, as in its samples."""
-        if contract.partner_id is not None:
-            return self._state.get_customer(contract.partner_id).name
-        bank = self._state.directory.find_bank(THIS_BANK)
-        return bank.name if bank is not None else self._state.get_customer(contract.customer_id).name

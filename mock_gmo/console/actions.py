@@ -110,6 +110,8 @@ def change_customer(call: Call) -> Result:
         raise Problem("account_unknown", f"not all of {named} are this customer's", at="/transfer_limit_yen") from (
             unknown
         )
+    except ValueError as impossible:
+        raise Problem("value_impossible", str(impossible)) from impossible
     return 200, write_customer(call.world, customer, at=call.world.tick())
 
 

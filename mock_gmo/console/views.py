@@ -6,8 +6,10 @@ from typing import Any
 
 from mock_gmo.bank.beneficiaries import Beneficiary
 from mock_gmo.bank.customers import Account, Customer
+from mock_gmo.bank.fixed_point import AMOUNT_PLACES, write_decimal
 from mock_gmo.bank.payments import Payment
 from mock_gmo.bank.postings import BooksCheck
+from mock_gmo.bank.sp_accounts import SpBalance
 from mock_gmo.bank.transfers import Event, PendingConfirmation
 from mock_gmo.faults import FaultRule
 from mock_gmo.gateway.body import Unreadable, read_object
@@ -60,6 +62,7 @@ def write_customer(world: World, customer: Customer, *, at: datetime) -> Json:
         "virtual_accounts_enabled": customer.virtual_accounts_enabled,
         "logins": [_write_login(login) for login in logins],
         "accounts": [_write_account(world, account, at=at) for account in bank.accounts_of(customer.customer_id)],
+        "sp_accounts": [_write_purse(balance) for balance in bank.sp_accounts.balances(customer.customer_id, at=at)],
         "pending_confirmations": [_write_pending(request) for request in pending],
     }
 
@@ -171,6 +174,28 @@ def _write_account(world: World, account: Account, *, at: datetime) -> Json:
         "transfer_limit_yen": account.transfer_limit_yen,
         "balance_yen": balance.balance_yen,
         "withdrawable_yen": balance.withdrawable_yen,
+    }
+
+
+def _write_purse(balance: SpBalance) -> Json:
+    account, place = balance.account, balance.account.place
+    return {
+        "account_id": account.account_id,
+        "main_account_id": account.main_account_id,
+        "kind": "parent" if account.is_parent else "child",
+        "name": account.name,
+        "branch_code": place.branch_code if place is not None else None,
+        "account_number": place.number if place is not None else None,
+        "balance_yen": balance.yen,
+        "time_deposits_yen": balance.time_deposits_yen,
+        "foreign": [
+            {
+                "currency": holding.currency,
+                "amount": write_decimal(holding.amount_thousandths, places=AMOUNT_PLACES),
+                "worth_yen": holding.yen_equivalent,
+            }
+            for holding in balance.foreign
+        ],
     }
 
 

@@ -13,7 +13,7 @@ from mock_gmo.gateway.body import Unreadable, read_form, read_object
 from mock_gmo.gateway.exchange import Exchange
 from mock_gmo.gateway.fields import check_body, check_headers, check_query, read_query
 from mock_gmo.gateway.peer import peer_address
-from mock_gmo.oauth.scopes import covers
+from mock_gmo.oauth.scopes import SCOPE_KINDS, covers
 
 BROWSER: Final = "browser"
 TOKEN: Final = "token"  # noqa: S105  (a kind of operation)
@@ -136,6 +136,15 @@ def valid_token(exchange: Exchange) -> None:
         raise Refused("token_invalid")
 
 
+def holder(exchange: Exchange) -> None:
+    """Refuse what the bank does not offer to this kind of holder (the contract's x-holders)."""
+    assert exchange.operation is not None
+    rules = exchange.world.settings.bank_rules
+    if rules.every_holder_served or exchange.holder_kind in exchange.operation.holders:
+        return
+    raise Refused("operation_not_found" if rules.unserved_holder_is_405 else "holder_not_served")
+
+
 def feature(exchange: Exchange) -> None:
     """Refuse what the bank does not offer to this customer, as if there were no such operation."""
     assert exchange.operation is not None
@@ -150,7 +159,8 @@ def scope(exchange: Exchange) -> None:
     assert exchange.token is not None
     assert exchange.operation is not None
     assert exchange.operation.scope_family is not None
-    if not covers(exchange.token.scopes, exchange.operation.scope_family):
+    kinds = SCOPE_KINDS if exchange.world.settings.bank_rules.every_holder_served else exchange.operation.scope_kinds
+    if not covers(exchange.token.scopes, exchange.operation.scope_family, kinds=kinds):
         raise Refused("scope_missing")
 
 
@@ -185,6 +195,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("client's address", client_address, _CALLS),
     Check("request limit", request_limit, _CALLS),
     Check("token", valid_token, _RESOURCES),
+    Check("holder", holder, _RESOURCES),
     Check("feature", feature, _RESOURCES),
     Check("scope", scope, _RESOURCES),
 )

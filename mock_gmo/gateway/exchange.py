@@ -8,6 +8,7 @@ from typing import Any
 from flask import Request
 
 from mock_gmo.bank.business_id import User
+from mock_gmo.bank.customers import CORPORATION
 from mock_gmo.contract import Operation
 from mock_gmo.errors import Reply
 from mock_gmo.gateway.body import body_bytes_max, read_bytes
@@ -47,6 +48,16 @@ class Exchange:
         assert self.token is not None, "asked for the person before the token was checked"
         login = self.world.logins.get(self.token.grant.login_id or "")
         return login.user if login is not None else None
+
+    @property
+    def holder_kind(self) -> str:
+        """What kind of holder the customer is; one of the bank's CUSTOMER_KINDS."""
+        return self.world.bank.get_customer(self.customer_id).kind
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the call is one of the personal API, which alone knows つかいわけ口座."""
+        return self.operation is not None and CORPORATION not in self.operation.holders
 
     def read_body(self) -> bytes:
         """Return the bytes of the request body; they are read once. Raises Unreadable."""

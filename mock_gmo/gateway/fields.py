@@ -68,9 +68,7 @@ def _checked(fields: Sequence[Field], read: dict[str, Any], *, strict: bool) -> 
     for field in fields:
         name = field.name
         if name in read:
-            if (field.only_with and not _holds(field.only_with, read)) or (
-                field.not_with and _holds(field.not_with, read)
-            ):
+            if _is_out_of_place(field, read):
                 raise Refused("field_not_allowed", label=field.label)
             value = read[name]
             # Nearly every value is a text that fits; the long way is for the others.
@@ -81,6 +79,14 @@ def _checked(fields: Sequence[Field], read: dict[str, Any], *, strict: bool) -> 
         elif field.is_required or (field.required_with and _holds(field.required_with, read)):
             raise Refused("field_missing", label=field.label)
     return read
+
+
+def _is_out_of_place(field: Field, read: Mapping[str, Any]) -> bool:
+    return (
+        field.is_forbidden
+        or bool(field.only_with and not _holds(field.only_with, read))
+        or bool(field.not_with and _holds(field.not_with, read))
+    )
 
 
 def _holds(conditions: Sequence[tuple[str, str]], read: Mapping[str, Any]) -> bool:

@@ -31,6 +31,7 @@ ALIASES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("/ganb/api/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
     ("/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
     ("/ganb/api/simulator/corporation/v1/", "/ganb/api/corporation/v1/", ("bank", "strict")),
+    ("/ganb/api/simulator/personal/v1/", "/ganb/api/personal/v1/", ("bank", "strict")),
 )
 
 

@@ -24,6 +24,9 @@ SCOPES: Final[dict[str, str | None]] = {
     OFFLINE_ACCESS: None,
 }
 
+# What stands before the colon: who is served, and on whose behalf.
+SCOPE_KINDS: Final = ("private", "corp", "personal")
+
 # Two kinds of access that one request must not mix.
 _KINDS_OF_ACCESS = ("corp:", "private:")
 
@@ -51,6 +54,7 @@ def parse_scope(text: str, *, registered: Iterable[str]) -> tuple[str, ...]:
     return scopes
 
 
-def covers(scopes: Iterable[str], family: str) -> bool:
-    """Tell whether one of `scopes` opens the operations of `family` (`account`, `transfer`, …)."""
-    return any(SCOPES.get(scope) == family for scope in scopes)
+def covers(scopes: Iterable[str], family: str, *, kinds: Iterable[str] = SCOPE_KINDS) -> bool:
+    """Tell whether one of `scopes`, of one of these kinds, opens the operations of `family` (`account`, …)."""
+    opening = {f"{kind}:{family}" for kind in kinds}
+    return any(scope in opening and scope in SCOPES for scope in scopes)

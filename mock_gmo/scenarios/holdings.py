@@ -1,4 +1,4 @@
-"""Reading what a scenario says of accounts beside the ordinary yen ones, and of Visa debit cards.
+"""Reading what a scenario says of accounts beside the ordinary yen ones, of つかいわけ口座 and of Visa debit cards.
 
 Customers, ordinary accounts and whole files are the loader's.
 """
@@ -8,15 +8,18 @@ from typing import Final
 
 from mock_gmo.bank.fixed_point import AMOUNT_PLACES, VISA_PLACES, parse_decimal
 from mock_gmo.bank.other_accounts import FOREIGN_CURRENCIES, FOREIGN_CURRENCY, YEN_TYPES, ForeignHolding
+from mock_gmo.bank.sp_accounts import SP_NAME_LENGTH_MAX, SpPlace, SpShares
 from mock_gmo.bank.visa import USE_CONTENT_LENGTH_MAX, VISA_STATUSES, UseAbroad
 from mock_gmo.marked_yaml import Entry
-from mock_gmo.scenarios.scenario import ScenarioOtherAccount, ScenarioVisaUse
+from mock_gmo.scenarios.scenario import ScenarioOtherAccount, ScenarioSpAccount, ScenarioVisaUse
 
 BALANCE_YEN_MAX: Final = 999_999_999_999
 DAYS_AGO_MAX: Final = 3_650
 
 YEN_MEMBERS: Final = ("branch_code", "type_code", "number", "balance_yen")
 FOREIGN_MEMBERS: Final = ("branch_code", "type_code", "number", "currency", "amount", "ttb")
+PLACE_MEMBERS: Final = ("branch_code", "branch_name", "number")
+SHARE_MEMBERS: Final = ("opening_balance_yen", "time_deposits_yen", "foreign")
 USE_MEMBERS: Final = ("days_ago", "use_content", "amount_yen", "approval_number", "status")
 ABROAD_MEMBERS: Final = ("currency", "amount", "rate")
 
@@ -42,6 +45,28 @@ def other_account(entry: Entry) -> ScenarioOtherAccount:
     )
 
 
+def sp_account(entry: Entry) -> ScenarioSpAccount:
+    """Return a つかいわけ口座: with branch and number a child, without them the parent. Raises the file's error."""
+    members = entry.members(required=("name",), optional=(*PLACE_MEMBERS, *SHARE_MEMBERS))
+    name = members["name"].text(f"1 to {SP_NAME_LENGTH_MAX} characters", pattern=f".{{1,{SP_NAME_LENGTH_MAX}}}")
+    if not any(place in members for place in PLACE_MEMBERS):
+        if len(members) > 1:
+            raise entry.fault("a parent with nothing but its name, or a child with branch and number")
+        return ScenarioSpAccount(name)
+    members = entry.members(required=("name", *PLACE_MEMBERS), optional=SHARE_MEMBERS)
+    place = SpPlace(
+        branch_code=members["branch_code"].text("3 digits in quotes", pattern=r"[0-9]{3}"),
+        branch_name=members["branch_name"].text("a name of 1 to 30 characters", pattern=r".{1,30}"),
+        number=members["number"].text("7 digits in quotes", pattern=r"[0-9]{7}"),
+    )
+    yen = {
+        what: members[what].integer(low=0, high=BALANCE_YEN_MAX) if what in members else 0
+        for what in ("opening_balance_yen", "time_deposits_yen")
+    }
+    foreign = _shares(members["foreign"]) if "foreign" in members else ()
+    return ScenarioSpAccount(name, place, SpShares(yen["opening_balance_yen"], yen["time_deposits_yen"], foreign))
+
+
 def visa_use(entry: Entry) -> ScenarioVisaUse:
     """Return one use of a Visa debit card. Raises the file's error."""
     members = entry.members(required=USE_MEMBERS, optional=("abroad",))
@@ -54,6 +79,18 @@ def visa_use(entry: Entry) -> ScenarioVisaUse:
         status=members["status"].one_of(VISA_STATUSES),
         abroad=_abroad(members["abroad"]) if "abroad" in members else None,
     )
+
+
+def _shares(entry: Entry) -> tuple[tuple[str, int], ...]:
+    found: dict[str, int] = {}
+    for item in entry.items(at_most=len(FOREIGN_CURRENCIES)):
+        members = item.members(required=("currency", "amount"))
+        currency = members["currency"].one_of(tuple(FOREIGN_CURRENCIES))
+        amount = _figure(members["amount"], digits=_AMOUNT_DIGITS, places=AMOUNT_PLACES, sign="")
+        if currency in found or not amount:
+            raise item.fault("every currency once, and more than nothing of it")
+        found[currency] = amount
+    return tuple(found.items())
 
 
 def _holding(entry: Entry) -> ForeignHolding:

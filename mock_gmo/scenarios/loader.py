@@ -1,14 +1,21 @@
 """Reading scenario files: those in this package by name, a user's own by path, into `Scenario` values."""
 
+from collections import Counter
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from mock_gmo.bank.business_id import Role
+from mock_gmo.bank.calendar import FIRST_YEAR, LAST_YEAR
+from mock_gmo.bank.customers import CORPORATION, SOLE_PROPRIETOR
 from mock_gmo.bank.days import civil_date
+from mock_gmo.bank.other_accounts import TIME_DEPOSIT
+from mock_gmo.bank.sp_accounts import SP_HOLDER_KINDS
+from mock_gmo.clock import EPOCH, LATEST
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
 from mock_gmo.scenarios.beneficiaries import read_beneficiaries
-from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, visa_use
+from mock_gmo.scenarios.holdings import BALANCE_YEN_MAX, DAYS_AGO_MAX, other_account, sp_account, visa_use
 from mock_gmo.scenarios.scenario import (
     CustomerKind,
     Login,
@@ -16,6 +23,7 @@ from mock_gmo.scenarios.scenario import (
     Scenario,
     ScenarioAccount,
     ScenarioCustomer,
+    ScenarioSpAccount,
     ScenarioVisaUse,
 )
 from mock_gmo.secret import Secret
@@ -23,13 +31,17 @@ from mock_gmo.secret import Secret
 SUFFIX: Final = ".yaml"
 TRANSFER_LIMIT_YEN_MAX: Final = 500_000_000
 ACCOUNT_TYPES: Final = ("01", "02")
-KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "individual")
+NAME_PART_LENGTH_MAX: Final = 30
+KINDS: Final[tuple[CustomerKind, ...]] = ("corporation", "sole_proprietor", "individual")
 
 BENEFICIARY_MEMBERS: Final = ("standard_beneficiaries", "beneficiaries")
 CUSTOMER_MEMBERS: Final = (
     "customer_id", "name", "kind", "confirmation_required", "business_id_management", "logins", "accounts",
 )  # fmt: skip
-OPTIONAL_CUSTOMER_MEMBERS: Final = ("other_accounts", "virtual_accounts_enabled", "va_partner_keys")
+OPTIONAL_CUSTOMER_MEMBERS: Final = (
+    "other_accounts", "virtual_accounts_enabled", "va_partner_keys", "family_name_kana", "given_name_kana",
+    "sp_accounts",
+)  # fmt: skip
 ACCOUNT_MEMBERS: Final = (
     "branch_code", "branch_name", "type_code", "number", "primary", "name", "name_kana", "opened_on",
     "opening_balance_yen", "transfer_limit_yen",
@@ -69,7 +81,7 @@ def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
     """Return the scenario written in `text`; `file` is what complaints call it. Raises ScenarioError."""
     root = read_document(text, file=file, error=ScenarioError)
     members = root.members(required=("title", "customers"), optional=("clock_start", *BENEFICIARY_MEMBERS))
-    start = members["clock_start"].instant() if "clock_start" in members else None
+    start = _clock_start(members["clock_start"]) if "clock_start" in members else None
     customers = tuple(_customer(entry) for entry in members["customers"].items(at_least=1, at_most=1_000))
     standard = members.get("standard_beneficiaries")
     scenario = Scenario(
@@ -84,7 +96,15 @@ def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
     _check_unique(scenario, members["customers"])
     _check_order_of_days(scenario, members["customers"])
     _check_partners(scenario, members["customers"])
+    _check_purses(scenario, members["customers"])
     return scenario
+
+
+def _clock_start(entry: Entry) -> datetime:
+    start = entry.instant()
+    if not EPOCH <= start <= LATEST:
+        raise entry.fault(f"an instant in the years {FIRST_YEAR} to {LAST_YEAR}, whose holidays are known")
+    return start
 
 
 def _load_packaged(file_name: str) -> Scenario:
@@ -112,6 +132,11 @@ def _customer(entry: Entry) -> ScenarioCustomer:
     if sum(account.primary for account in accounts) != 1:
         raise members["accounts"].fault("exactly one account with primary: true", came="none or several")
     kind = members["kind"].one_of(KINDS)
+    if kind == SOLE_PROPRIETOR and not {"family_name_kana", "given_name_kana"} <= members.keys():
+        raise members["kind"].fault("family_name_kana and given_name_kana beside a sole_proprietor", came="not both")
+    has_approvers = members["business_id_management"].flag()
+    if has_approvers and kind != CORPORATION:
+        raise members["business_id_management"].fault("false, but for a corporation")
     enabled = members.get("virtual_accounts_enabled")
     keys = members["va_partner_keys"].items(at_most=100) if "va_partner_keys" in members else ()
     return ScenarioCustomer(
@@ -119,13 +144,23 @@ def _customer(entry: Entry) -> ScenarioCustomer:
         name=members["name"].text("a name of 1 to 48 characters", pattern=r".{1,48}"),
         kind=next(known for known in KINDS if known == kind),
         confirmation_required=members["confirmation_required"].flag(),
-        business_id_management=members["business_id_management"].flag(),
+        business_id_management=has_approvers,
         accounts=accounts,
         logins=tuple(_login(item, customer_id) for item in members["logins"].items(at_most=100)),
         other_accounts=tuple(other_account(item) for item in others),
         virtual_accounts_enabled=enabled.flag() if enabled is not None else True,
         va_partner_keys=tuple(_partner_key(item) for item in keys),
+        sp_accounts=_sp_accounts(members["sp_accounts"]) if "sp_accounts" in members else (),
+        family_name_kana=_half_width(members.get("family_name_kana"), length_max=NAME_PART_LENGTH_MAX),
+        given_name_kana=_half_width(members.get("given_name_kana"), length_max=NAME_PART_LENGTH_MAX),
     )
+
+
+def _sp_accounts(entry: Entry) -> tuple[ScenarioSpAccount, ...]:
+    found = tuple(sp_account(item) for item in entry.items(at_most=100))
+    if [account.is_parent for account in found] != [number == 0 for number in range(len(found))]:
+        raise entry.fault("the parent first, and after it its children only", came="another order, or another parent")
+    return found
 
 
 def _partner_key(entry: Entry) -> tuple[Secret, str]:
@@ -200,6 +235,7 @@ def _check_unique(scenario: Scenario, entry: Entry) -> None:
         ("customer_id", [customer.customer_id for customer in scenario.customers]),
         ("login_id", [login.login_id for customer in scenario.customers for login in customer.logins]),
         ("account", [account_id for customer in scenario.customers for account_id in _account_ids(customer)]),
+        ("branch and number", [number for customer in scenario.customers for number in _numbers(customer)]),
     ):
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
@@ -209,6 +245,33 @@ def _check_unique(scenario: Scenario, entry: Entry) -> None:
 def _account_ids(customer: ScenarioCustomer) -> tuple[str, ...]:
     ordinary = tuple(account.account_id for account in customer.accounts)
     return ordinary + tuple(account.account_id for account in customer.other_accounts)
+
+
+def _numbers(customer: ScenarioCustomer) -> tuple[str, ...]:
+    """Return what money can be sent to: the numbers of ordinary accounts and of children."""
+    places = tuple(account.place for account in customer.sp_accounts if account.place is not None)
+    ordinary = tuple(f"{account.branch_code} {account.number}" for account in customer.accounts)
+    return ordinary + tuple(f"{place.branch_code} {place.number}" for place in places)
+
+
+def _check_purses(scenario: Scenario, entry: Entry) -> None:
+    """Only persons have つかいわけ口座, and children begin with what is there."""
+    for customer in scenario.customers:
+        if customer.sp_accounts and customer.kind not in SP_HOLDER_KINDS:
+            raise entry.fault(f"no sp_accounts for a {customer.kind}", came=f"those of {customer.customer_id}")
+        there, shares = Counter[str](), Counter[str]()
+        there["opening_balance_yen"] = sum(it.opening_balance_yen for it in customer.accounts if it.primary)
+        for other in customer.other_accounts:
+            there[other.foreign.currency if other.foreign else other.type_code] += (
+                other.foreign.amount_thousandths if other.foreign else other.balance_yen
+            )
+        for child in customer.sp_accounts:
+            shares["opening_balance_yen"] += child.shares.yen
+            shares[TIME_DEPOSIT] += child.shares.time_deposits_yen
+            shares.update(dict(child.shares.foreign))
+        if missing := sorted(what for what, figure in shares.items() if figure > max(0, there[what])):
+            came = f"more in the children of {customer.customer_id}: {', '.join(missing)}"
+            raise entry.fault("children with no more than the main account and the other accounts hold", came=came)
 
 
 def _check_order_of_days(scenario: Scenario, entry: Entry) -> None:

@@ -10,10 +10,11 @@ from mock_gmo.bank.beneficiaries import Beneficiary
 from mock_gmo.bank.business_id import USER_NAME_LENGTH_MAX, Role, User
 from mock_gmo.bank.days import JAPAN, civil_date
 from mock_gmo.bank.other_accounts import ForeignHolding
+from mock_gmo.bank.sp_accounts import NO_SHARES, SpPlace, SpShares
 from mock_gmo.bank.visa import UseAbroad, VisaUse
 from mock_gmo.secret import Secret
 
-CustomerKind = Literal["corporation", "individual"]
+CustomerKind = Literal["corporation", "sole_proprietor", "individual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,20 @@ class ScenarioOtherAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioSpAccount:
+    """A つかいわけ口座: the parent without a place, or a child with its place and what it begins with."""
+
+    name: str
+    place: SpPlace | None = None
+    shares: SpShares = NO_SHARES
+
+    @property
+    def is_parent(self) -> bool:
+        """Whether this is the 親口座."""
+        return self.place is None
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioAccount:
     """An account as the scenario opens it; `visa_uses` is None where there is no Visa debit card."""
 
@@ -132,6 +147,9 @@ class ScenarioCustomer:
     virtual_accounts_enabled: bool = True
     va_partner_keys: tuple[tuple[Secret, str], ...] = ()
     """Keys of a partner company (提携企業), each with the customer that it acts for."""
+    sp_accounts: tuple[ScenarioSpAccount, ...] = ()
+    family_name_kana: str | None = None
+    given_name_kana: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

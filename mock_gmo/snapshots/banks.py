@@ -18,12 +18,15 @@ from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.payments import list_payments
 from mock_gmo.bank.postings import INTERNAL_LEDGERS, LEG_MAX_YEN, BookEntry, Books, Reference
 from mock_gmo.bank.rules import BankRules
+from mock_gmo.bank.sp_purses import differing_purses
 from mock_gmo.bank.state import NUMBER_DIGITS, BankState
 from mock_gmo.bank.states import TransferStatus
 from mock_gmo.bank.transfers import Application, Event, IdempotencyKey, RequestKind, ResultCode, TransferKind
 from mock_gmo.snapshots.beside import (
     check_other_accounts,
+    check_sp_accounts,
     check_virtual_accounts,
+    open_purses,
     read_visa_cards,
     write_visa_cards,
 )
@@ -73,6 +76,7 @@ def read_bank(content: Any, at: str, givens: BankGivens) -> Bank:
     state = BankState(rules=givens.rules, calendar=givens.calendar, directory=givens.directory, **read)
     _enter_customers(state, at)
     _enter_accounts(state, accounts, f"{at}/accounts")
+    check_sp_accounts(state, f"{at}/sp")
     read_visa_cards(state, came["visa_uses"], f"{at}/visa_uses")
     check_other_accounts(state, f"{at}/other_accounts")
     check_virtual_accounts(state, f"{at}/virtual")
@@ -117,10 +121,13 @@ def _enter_accounts(state: BankState, accounts: Mapping[str, Any], at: str) -> N
     for account_id, account in accounts.items():
         if account.customer_id not in state.customers:
             raise SnapshotError(f"{at}/{account_id}/customer_id", "a customer of this snapshot")
-        if (account.branch_code, account.number) in state.account_id_by_number or account_id in INTERNAL_LEDGERS:
+        number = (account.branch_code, account.number)
+        is_taken = number in state.account_id_by_number or number in state.sp.numbers
+        if is_taken or account_id in INTERNAL_LEDGERS or account_id in state.sp.accounts:
             raise SnapshotError(f"{at}/{account_id}", "every id and number once")
         state.books.open_account(account_id)
         state.enter_account(account)
+        open_purses(state, account_id)
 
 
 def _enter_applications(state: BankState, applications: Mapping[str, Application], at: str) -> None:
@@ -185,13 +192,15 @@ def _check_people(application: Application, at: str) -> None:
 
 def _read_postings(state: BankState, content: Any, at: str) -> None:
     entries: list[BookEntry] = codec_of(list[BookEntry]).read(content, at)
-    names = {*INTERNAL_LEDGERS, *state.accounts}
+    names = {*INTERNAL_LEDGERS, *state.books.account_ids()}
     for index, entry in enumerate(entries):
         here = f"{at}/{index}"
         _check_legs(entry, f"{here}/legs", names)
         if entry.reference is not None and not _is_known(state, entry.reference):
             raise SnapshotError(f"{here}/reference", "a line of an application of this snapshot")
         state.books.post(entry.kind, entry.legs, at=entry.at, reference=entry.reference)
+    if differing := differing_purses(state):
+        raise SnapshotError(at, f"purses that hold together what their main account does, not {differing[0]}")
     try:
         list_payments(state)
     except AssertionError as unnamed:
@@ -221,6 +230,9 @@ def _check_paid_to(state: BankState, at: str) -> None:
         for index, line in enumerate(application.lines):
             if line.paid_to not in names:
                 raise SnapshotError(f"{at}/{apply_no}/lines/{index}/paid_to", "a ledger account of this snapshot")
+            va = state.virtual.accounts.get(line.va_id) if line.va_id is not None else None
+            if line.va_id is not None and (va is None or va.account_id != line.paid_to):
+                raise SnapshotError(f"{at}/{apply_no}/lines/{index}/va_id", "a virtual account that credits `paid_to`")
 
 
 def _check_agenda(state: BankState, at: str) -> None:

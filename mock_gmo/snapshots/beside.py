@@ -1,7 +1,8 @@
-"""What stands beside the books in a bank's memory: Visa cards, accounts that are only listed, virtual accounts."""
+"""What stands beside the books in a bank's memory: Visa cards, listed accounts, purses, virtual accounts."""
 
 from typing import Any
 
+from mock_gmo.bank.other_accounts import FOREIGN_CURRENCIES
 from mock_gmo.bank.state import BankState
 from mock_gmo.bank.virtual_accounts import VaStatus
 from mock_gmo.bank.visa import VisaCard, VisaUse
@@ -29,6 +30,33 @@ def check_other_accounts(state: BankState, at: str) -> None:
             raise SnapshotError(f"{at}/{account_id}", "an account under its own id, once")
         if account.customer_id not in state.customers:
             raise SnapshotError(f"{at}/{account_id}/customer_id", "a customer of this snapshot")
+
+
+def open_purses(state: BankState, main_account_id: str) -> None:
+    """Open the ledger accounts of the つかいわけ口座 in a main account, in the order in which they were opened."""
+    for purse in state.sp.accounts.values():
+        if purse.main_account_id == main_account_id:
+            state.books.open_account(purse.account_id, beside=main_account_id if purse.is_parent else "")
+
+
+def check_sp_accounts(state: BankState, at: str) -> None:
+    """Raise SnapshotError unless every purse is in a main account with one parent, and every share a child's."""
+    sp = state.sp
+    for purse_id, purse in sp.accounts.items():
+        here = f"{at}/accounts/{purse_id}"
+        main = state.accounts.get(purse.main_account_id)
+        if purse.account_id != purse_id or main is None or not main.primary or main.customer_id != purse.customer_id:
+            raise SnapshotError(here, "a purse under its own id, in the main account of the same customer")
+        if purse.main_account_id not in sp.parent_ids:
+            raise SnapshotError(here, "a purse whose main account has a parent")
+    children = {purse_id for purse_id, purse in sp.accounts.items() if not purse.is_parent}
+    if len(sp.parent_ids) + len(children) < len(sp.accounts) or len(sp.numbers) < len(children):
+        raise SnapshotError(f"{at}/accounts", "one parent in a main account, and every number once")
+    if sp.time_deposits_yen.keys() - children or min(sp.time_deposits_yen.values(), default=1) < 1:
+        raise SnapshotError(f"{at}/time_deposits_yen", "1 yen or more of children of this snapshot")
+    for purse_id, held in sp.foreign.items():
+        if purse_id not in children or held.keys() - FOREIGN_CURRENCIES.keys() or min(held.values(), default=0) < 1:
+            raise SnapshotError(f"{at}/foreign/{purse_id}", "more than nothing in currencies of this bank, of a child")
 
 
 def check_virtual_accounts(state: BankState, at: str) -> None:

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from mock_gmo.bank.days import JAPAN
+from mock_gmo.bank.fixed_point import AMOUNT_PLACES, write_decimal
 from mock_gmo.bank.postings import BookEntry
+from mock_gmo.bank.sp_accounts import SpState
 from mock_gmo.bank.transfers import Application, Line
 from mock_gmo.oauth.server import OAuthMemory
 from mock_gmo.oauth.tokens import AccessToken, RefreshToken
@@ -66,6 +68,7 @@ class _Compared:
     postings: list[BookEntry]
     applications: dict[str, Application]
     oauth: OAuthMemory
+    sp: SpState
 
 
 def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any]) -> SnapshotDiff:
@@ -73,7 +76,7 @@ def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any]) -> Snaps
     first, second = _read(before), _read(after)
     return SnapshotDiff(
         postings=tuple(_postings(first.postings, second.postings)),
-        balances=tuple(_balances(first.postings, second.postings)),
+        balances=(*_balances(first, second), *_foreign_shares(first.sp, second.sp)),
         transfers=tuple(_transfers(first.applications, second.applications)),
         tokens=tuple(_tokens(first.oauth, second.oauth)),
     )
@@ -89,6 +92,7 @@ def _read(snapshot: Mapping[str, Any]) -> _Compared:
         postings=codec_of(list[BookEntry]).read(bank.get("postings"), "/bank/postings"),
         applications=codec_of(dict[str, Application]).read(bank.get("applications"), "/bank/applications"),
         oauth=codec_of(OAuthMemory).read(snapshot.get("oauth"), "/oauth"),
+        sp=codec_of(SpState).read(bank.get("sp"), "/bank/sp"),
     )
 
 
@@ -104,7 +108,7 @@ def _postings(before: list[BookEntry], after: list[BookEntry]) -> Iterator[Chang
             yield Change(sign, f"{_local(entry.at)} {entry.kind.name}", f"{line}  {legs}")
 
 
-def _balances(before: list[BookEntry], after: list[BookEntry]) -> Iterator[Change]:
+def _balances(before: _Compared, after: _Compared) -> Iterator[Change]:
     first, second = _sums(before), _sums(after)
     for ledger in sorted(first.keys() | second.keys()):
         if first[ledger] != second[ledger]:
@@ -112,12 +116,26 @@ def _balances(before: list[BookEntry], after: list[BookEntry]) -> Iterator[Chang
             yield Change(CHANGED, ledger, f"{first[ledger]:,} → {second[ledger]:,} ({change:+,})")
 
 
-def _sums(entries: list[BookEntry]) -> Counter[str]:
+def _sums(compared: _Compared) -> Counter[str]:
     sums: Counter[str] = Counter()
-    for entry in entries:
+    for entry in compared.postings:
         for leg in entry.legs:
             sums[leg.ledger] += leg.amount_yen
+    # A parent's ledger account has what the children hold, with a minus; people ask for what is in the purse.
+    for main_account_id, parent_id in compared.sp.parent_ids.items():
+        sums[parent_id] += sums[main_account_id]
     return sums
+
+
+def _foreign_shares(before: SpState, after: SpState) -> Iterator[Change]:
+    """Foreign money between purses is no posting; what a child gains, the parent or another child loses."""
+    for purse_id in sorted(before.foreign.keys() | after.foreign.keys()):
+        first, second = before.foreign.get(purse_id, {}), after.foreign.get(purse_id, {})
+        for currency in sorted(first.keys() | second.keys()):
+            was, now = first.get(currency, 0), second.get(currency, 0)
+            if was != now:
+                told = " → ".join(write_decimal(figure, places=AMOUNT_PLACES) for figure in (was, now))
+                yield Change(CHANGED, f"{purse_id} {currency}", told)
 
 
 def _transfers(before: dict[str, Application], after: dict[str, Application]) -> Iterator[Change]:

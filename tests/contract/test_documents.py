@@ -19,6 +19,12 @@ ROWS: list[dict[str, Any]] = contracts.load("refusals")["refusals"]
 PAIRS = contract_refusals.load_pairs()
 README = check_contracts.DIRECTORY / "README.md"
 
+
+def name_for_persons(operation_id: str) -> str:
+    """Return what an operation of the corporation API is called in the personal API."""
+    return re.sub(r"^[a-z]+", r"\g<0>Personal", operation_id)
+
+
 # Every operation of the bank, with its method and path.
 OPERATIONS = {
     "authorize": "GET /ganb/api/auth/v1/authorization",
@@ -43,6 +49,27 @@ OPERATIONS = {
     "issueVirtualAccounts": "POST /ganb/api/corporation/v1/va/issue",
     "changeVirtualAccountStatus": "POST /ganb/api/corporation/v1/va/status-change",
     "closeVirtualAccountContract": "POST /ganb/api/corporation/v1/va/close-request",
+    "getPersonalAccounts": "GET /ganb/api/personal/v1/accounts",
+    "getPersonalBalances": "GET /ganb/api/personal/v1/accounts/balances",
+    "getPersonalTransactions": "GET /ganb/api/personal/v1/accounts/transactions",
+    "getPersonalDepositTransactions": "GET /ganb/api/personal/v1/accounts/deposit-transactions",
+    "getPersonalVisaTransactions": "GET /ganb/api/personal/v1/accounts/visa-transactions",
+    "getPersonalTransferStatus": "GET /ganb/api/personal/v1/transfer/status",
+    "getPersonalTransferRequestResult": "GET /ganb/api/personal/v1/transfer/request-result",
+    "calculatePersonalTransferFee": "POST /ganb/api/personal/v1/transfer/transferfee",
+    "requestPersonalTransfer": "POST /ganb/api/personal/v1/transfer/request",
+    "cancelPersonalTransfer": "POST /ganb/api/personal/v1/transfer/cancel",
+    "transferBetweenSpAccounts": "POST /ganb/api/personal/v1/transfer/spaccounts-transfer",
+    "getPersonalBulkTransferStatus": "GET /ganb/api/personal/v1/bulktransfer/status",
+    "getPersonalBulkTransferRequestResult": "GET /ganb/api/personal/v1/bulktransfer/request-result",
+    "calculatePersonalBulkTransferFee": "POST /ganb/api/personal/v1/bulktransfer/transferfee",
+    "requestPersonalBulkTransfer": "POST /ganb/api/personal/v1/bulktransfer/request",
+    "cancelPersonalBulkTransfer": "POST /ganb/api/personal/v1/bulktransfer/cancel",
+    "listPersonalVirtualAccounts": "POST /ganb/api/personal/v1/va/list",
+    "getPersonalVirtualAccountDeposits": "GET /ganb/api/personal/v1/va/deposit-transactions",
+    "issuePersonalVirtualAccounts": "POST /ganb/api/personal/v1/va/issue",
+    "changePersonalVirtualAccountStatus": "POST /ganb/api/personal/v1/va/status-change",
+    "closePersonalVirtualAccountContract": "POST /ganb/api/personal/v1/va/close-request",
 }
 
 # From an operation to the operations that its success leads to.
@@ -66,6 +93,13 @@ LINKS = {
     "changeVirtualAccountStatus": {"listVirtualAccounts", "changeVirtualAccountStatus"},
     "issueToken": {"issueToken"},
 }
+# The personal API leads the same ways, within itself.
+LINKS |= {
+    name_for_persons(name): {name_for_persons(target) for target in targets}
+    for name, targets in LINKS.items()
+    if name != "issueToken"
+}
+LINKS["transferBetweenSpAccounts"] = {"getPersonalBalances", "getPersonalTransactions"}
 
 # One fault planted in the corporation document, and where the lint must find it.
 REQUEST = "#/components/schemas/TransferRequest/properties"
@@ -109,6 +143,9 @@ PLANTED: Mapping[str, tuple[str, Any, str]] = {
         "#/components/schemas/VaListRequest/properties/expireDateTo/x-not-with", {"vaTypeKode": "2"},
         "#/components/schemas/VaListRequest/properties/expireDateTo",
     ),
+    "nobody is served": ("#/x-holders", None, "#/x-holders"),
+    "an unknown kind of scope": ("#/x-scope-kinds", ["shop"], "#/x-scope-kinds"),
+    "an operation for somebody else": (f"{STATUS}/x-holders", ["individual"], f"{STATUS}/x-holders"),
     "a reference leads nowhere": (
         "#/components/schemas/BalancesResponse/properties/balances/items/$ref", "#/components/schemas/None",
         "#/components/schemas/BalancesResponse/properties/balances/items",

@@ -11,7 +11,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance, unsuppor
 
 import contracts
 from mock_gmo.contract import read_operations
-from tests.unit.gateway.calling import ACCOUNT_ID, make_caller
+from tests.unit.gateway.calling import ACCOUNT_ID, Caller, make_caller
+from tests.unit.gateway.persons import make_sole_proprietor
 
 EXAMPLES = 25
 QUIET = (HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large)
@@ -22,19 +23,20 @@ EXCLUDED = [positive_data_acceptance, unsupported_method]
 
 BANK = make_caller(profile="strict")
 BANK.token = BANK.new_token("private:account private:transfer private:virtual-account")["access_token"]
+PERSON = make_sole_proprietor(profile="strict")
 ORDERS_BANK = make_caller(profile="strict")
 OPERATIONS = {operation.operation_id: operation for operation in read_operations("auth", "corporation")}
 
 
-def load(name: str) -> Any:
+def load(name: str, bank: Caller = BANK) -> Any:
     """Return a document bound to the bank in process; the WSGI callable, so that a failure stays a reply."""
     # Schemathesis writes the links that it infers into the document.
     schema = schemathesis.openapi.from_dict(deepcopy(contracts.load(name)))
-    schema.app = BANK.app.wsgi_app
+    schema.app = bank.app.wsgi_app
     return schema
 
 
-corporation, auth = load("corporation"), load("auth")
+corporation, auth, personal = load("corporation"), load("auth"), load("personal", PERSON)
 
 
 @corporation.auth()
@@ -46,6 +48,20 @@ class AccessToken:
 
     def set(self, case: Case, data: str, context: Any) -> None:
         case.headers = {**(case.headers or {}), "x-access-token": data}
+
+
+@personal.auth()
+class PersonsAccessToken(AccessToken):
+    """Calls carry the access token of a sole proprietor, for whom every operation is."""
+
+    def get(self, case: Case, context: Any) -> str:
+        return PERSON.token
+
+
+@personal.parametrize()
+@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=QUIET)
+def test_the_operations_for_persons_keep_their_contract(case: Case) -> None:
+    case.call_and_validate(excluded_checks=EXCLUDED)
 
 
 @corporation.parametrize()

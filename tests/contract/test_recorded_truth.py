@@ -1,7 +1,7 @@
 """What people saw at the bank's sandbox, or rely on in production: one row an observation, with the exact reply.
 
 Each row names the page and line of the wire reference that carries the tag SEEN. Observations about parts that do not
-exist here yet (portal tokens and short paths of the sandbox, virtual accounts, individuals, notifications) have no row.
+exist here yet (portal tokens and short paths of the sandbox, virtual accounts, notifications) have no row.
 """
 
 import json
@@ -26,6 +26,7 @@ from tests.unit.gateway.calling import (
     make_order,
     token_form,
 )
+from tests.unit.gateway.persons import make_individual
 
 Check = Callable[[Caller], None]
 OBSERVED: list[tuple[str, str, Check]] = []
@@ -279,6 +280,38 @@ def statements_that_want_dates(_: Caller) -> None:
     for path in (STATEMENT, DEPOSITS):
         assert tell(caller.get(path)) == (405, NO_OPERATION)
         assert caller.get(f"{path}&dateFrom={TODAY}&dateTo={TODAY}").status_code == 200
+
+
+@seen("personal.md:41", "deposit-transactions of an individual is 405: a setting")
+@seen("quirks.md:214", "personal deposit-transactions is 405")
+def incoming_transfers_of_an_individual(_: Caller) -> None:
+    caller = make_individual(bank_rules=BankRules(unserved_holder_is_405=True))
+    assert tell(caller.get("/accounts/deposit-transactions?accountId=301010012345")) == (405, NO_OPERATION)
+
+
+@seen("personal.md:122", "the balance of a purse with nothing but yen")
+def balance_of_a_purse(_: Caller) -> None:
+    assert tell(make_individual().get("/accounts/balances?accountId=SP502011047570")) == (
+        200,
+        '{"balances":[],"spAccountBalances":[{"accountId":"SP502011047570","odBalance":"50000","tdTotalBalance":"0",'
+        '"fodTotalBalanceYenEquivalent":"0","spAccountFcyBalances":[]}]}',
+    )
+
+
+@seen("personal.md:135", "a person's statement has no fields of the payer, who stands in the remarks only")
+@seen("quirks.md:219", "payer fields are absent from the personal statement")
+def payer_in_a_persons_statement(_: Caller) -> None:
+    path = "/accounts/transactions?accountId=301010012345&dateFrom=2026-03-01"
+    lines = make_individual().get(path).json["transactions"]
+    assert [line["remarks"] for line in lines] == ["振込 ミホンシヨウジ（カ"]
+    assert not {"applicantName", "paymentBankName", "paymentBranchName", "ediInfo"} & lines[0].keys()
+
+
+@seen("quirks.md:221", "both paths work for any token: a setting")
+def paths_of_all_holders(_: Caller) -> None:
+    caller = make_individual(bank_rules=BankRules(every_holder_served=True))
+    for api in ("/ganb/api/personal/v1", "/ganb/api/corporation/v1"):
+        assert caller.call("GET", f"{api}/accounts").status_code == 200
 
 
 @seen("corporation.md:216", "status does not find a request that nobody has confirmed")

@@ -29,7 +29,7 @@ RECALL_FEE_YEN = 880
 
 
 class SmallDirectory:
-    """Two branches of this bank and one of another."""
+    """Three branches of this bank, one of them for virtual accounts, and one of another."""
 
     def __init__(self) -> None:
         self._banks = {
@@ -41,6 +41,7 @@ class SmallDirectory:
             for bank, code, name, kana in (
                 ("0310", "101", "法人営業部", "ﾎｳｼﾞﾝｴｲｷﾞﾖｳﾌﾞ"),
                 ("0310", "102", "法人第二営業部", "ﾎｳｼﾞﾝﾀﾞｲﾆ"),
+                ("0310", "502", "あじさい", "ｱｼﾞｻｲ"),
                 ("0398", "111", "本店", "ﾎﾝﾃﾝ"),
             )
         }

@@ -48,18 +48,21 @@ class Caller:
     real: HandClock
     monotonic: HandClock
     token: str = ""
+    api: str = API
+    customer_id: str = "corporate"
+    scopes: str = SCOPES
 
     @property
     def world(self) -> World:
         return world_of(self.app)
 
     def get(self, path: str, **given: Any) -> TestResponse:
-        return self.call("GET", API + path, **given)
+        return self.call("GET", self.api + path, **given)
 
     def post(self, path: str, body: Any, **given: Any) -> TestResponse:
         given.setdefault("data", json.dumps(body))
         given.setdefault("content_type", "application/json")
-        return self.call("POST", API + path, **given)
+        return self.call("POST", self.api + path, **given)
 
     def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **given: Any) -> TestResponse:
         sent = {"x-access-token": self.token, **(headers or {})}
@@ -71,9 +74,10 @@ class Caller:
             given["json"] = body
         return self.client.open(CONTROL + path, method=method, **given)
 
-    def new_token(self, scope: str = SCOPES) -> dict[str, Any]:
+    def new_token(self, scope: str = "") -> dict[str, Any]:
         code = self.control("POST", "/consents", {
-            "client_id": CLIENT_ID, "customer_id": "corporate", "scope": scope, "redirect_uri": REDIRECT_URI,
+            "client_id": CLIENT_ID, "customer_id": self.customer_id, "scope": scope or self.scopes,
+            "redirect_uri": REDIRECT_URI,
         }).json["code"]  # fmt: skip
         reply = self.client.post(TOKEN_URL, data=token_form(code=code))
         assert reply.status_code == 200, reply.text
@@ -83,12 +87,12 @@ class Caller:
         self.world.oauth.clients.change(CLIENT_ID, requests_per_second=None)
 
 
-def make_caller(**settings: Any) -> Caller:
+def make_caller(*, customer_id: str = "corporate", api: str = API, scopes: str = SCOPES, **settings: Any) -> Caller:
     """Return a bank at noon of a business day with one token issued and no request limit."""
     real, monotonic = HandClock(), HandClock(1_000.0)
     chance = Random(7)  # noqa: S311  (test data)
     app = create_app(Settings(**settings), real_time=real, monotonic=monotonic, random_source=chance, sleep=real.sleep)
-    caller = Caller(app, app.test_client(), real, monotonic)
+    caller = Caller(app, app.test_client(), real, monotonic, api=api, customer_id=customer_id, scopes=scopes)
     if not settings.get("maintenance"):
         caller.no_limit()
         caller.token = caller.new_token()["access_token"]

@@ -69,3 +69,22 @@ def test_today_is_the_day_in_japan() -> None:
     assert clock.today() == date(2026, 3, 31)
     clock.advance(1)
     assert clock.today() == date(2026, 4, 1)
+
+
+@pytest.mark.parametrize("year", [1969, 2100, 2199])
+def test_it_shows_only_years_whose_holidays_are_known(year: int) -> None:
+    outside = datetime(year, 6, 1, tzinfo=UTC)
+    with pytest.raises(ClockOutOfRange, match=f"1970 to 2099, whose holidays are known, not {year}-06-01"):
+        BankClock(HandClock(), start=outside)
+
+
+def test_it_goes_to_the_last_instant_of_the_last_year_in_japan_and_no_further() -> None:
+    clock = BankClock(HandClock())
+    clock.freeze(True)
+    clock.set(datetime(2099, 12, 31, 14, 59, 59, 999_999, tzinfo=UTC))
+
+    with pytest.raises(ClockOutOfRange, match="1970 to 2099"):
+        clock.advance(1)
+    with pytest.raises(ClockOutOfRange, match="not 2100-01-01"):
+        clock.set(datetime(2100, 1, 1, tzinfo=UTC))
+    assert clock.today() == date(2099, 12, 31)

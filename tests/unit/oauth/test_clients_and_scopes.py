@@ -107,6 +107,14 @@ def test_nothing_is_opened_by_scopes_that_are_no_access():
     assert not covers(("openid", "offline_access"), "account")
 
 
+@pytest.mark.parametrize("scope", ["private:account", "corp:account", "personal:account"])
+def test_a_scope_opens_the_api_of_its_kind_only(scope):
+    kind = scope.split(":")[0]
+
+    assert covers((scope,), "account", kinds=(kind,))
+    assert not covers((scope,), "account", kinds={"private", "corp", "personal"} - {kind})
+
+
 @pytest.mark.parametrize("text", ["", "  ", "private:account\tprivate:transfer", "private:Account", "*"])
 def test_a_scope_that_cannot_be_read_is_refused(text):
     with pytest.raises(ScopeUnusable):

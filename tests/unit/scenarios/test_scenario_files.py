@@ -43,8 +43,17 @@ BROKEN = [
     ("title: one line", "title:", 1, "title", "one line", "nothing"),
     ("title: one line", "title: one line\ntitle: two", 2, "title", "every name once", "'title' again"),
     ("T09:30:00+09:00", "T09:30:00", 2, "clock_start", "an instant such as", "2026-04-01T09:30:00"),
+    ("2026-04-01T", "2100-04-01T", 2, "clock_start", "years 1970 to 2099", "2100-04-01"),
+    ("2026-04-01T", "1969-04-01T", 2, "clock_start", "years 1970 to 2099", "1969-04-01"),
     ("2026-04-01T", "2026-04-31T", 2, "clock_start", "an instant such as", "2026-04-31"),
-    ("kind: corporation", "kind: company", 6, "customers[0].kind", "one of corporation, individual", "'company'"),
+    (
+        "kind: corporation",
+        "kind: company",
+        6,
+        "customers[0].kind",
+        "one of corporation, sole_proprietor, individual",
+        "'company'",
+    ),
     ("true\n    bus", "yes\n    bus", 7, "customers[0].confirmation_required", "true or false", "'yes'"),
     ('branch_code: "101"', "branch_code: 101", 12, "customers[0].accounts[0].branch_code", "3 digits", "101"),
     ('branch_code: "101"', 'branch_code: "１０１"', 12, "customers[0].accounts[0].branch_code", "3 digits", "１０１"),
@@ -196,3 +205,36 @@ def test_a_partner_company_acts_for_customers_of_the_file_only() -> None:
 
     with pytest.raises(ScenarioError, match="a key for 'c2'"):
         parse_scenario(RIGHT.replace("    logins:\n", keys), name="wrong", file="wrong.yaml")
+
+
+def test_a_persons_name_may_come_in_two_parts() -> None:
+    parts = "kind: sole_proprietor\n    family_name_kana: ﾐﾎﾝ\n    given_name_kana: ﾀﾛｳ"
+    customer = parse_scenario(RIGHT.replace("kind: corporation", parts), name="m", file="m").customers[0]
+    assert (customer.kind, customer.family_name_kana, customer.given_name_kana) == ("sole_proprietor", "ﾐﾎﾝ", "ﾀﾛｳ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "expected"),
+    [
+        ("kind: corporation", "kind: sole_proprietor", "kind", "family_name_kana and given_name_kana"),
+        (
+            "kind: corporation",
+            "kind: sole_proprietor\n    family_name_kana: ﾐﾎﾝ",
+            "kind",
+            "family_name_kana and given_name_kana",
+        ),
+        (
+            "kind: corporation\n    confirmation_required: true\n    business_id_management: false",
+            "kind: individual\n    confirmation_required: true\n    business_id_management: true",
+            "business_id_management",
+            "false, but for a corporation",
+        ),
+    ],
+)
+def test_a_person_is_described_as_the_bank_knows_persons(old: str, new: str, field: str, expected: str) -> None:
+    assert old in RIGHT
+
+    with pytest.raises(ScenarioError, match=expected) as fault:
+        parse_scenario(RIGHT.replace(old, new), name="mine", file="mine.yaml")
+
+    assert fault.value.field == f"customers[0].{field}"
