@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-DOCUMENTS = ("auth", "corporation", "sandbox", "integrator")
+DOCUMENTS = ("auth", "corporation", "webhooks", "sandbox", "integrator")
 
 
 @cache

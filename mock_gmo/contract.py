@@ -61,6 +61,8 @@ class Operation:
     path: str
     relative_path: str
     scope_family: str | None
+    called_by_client: bool
+    """Whether a client calls it for itself, with its own credentials in the header and no token."""
     query: tuple[Field, ...]
     headers: tuple[Field, ...]
     path_fields: tuple[Field, ...]
@@ -138,6 +140,7 @@ class _Document:
             path=self._base + path,
             relative_path=path,
             scope_family=content.get("x-scope-family"),
+            called_by_client=content.get("x-caller") == "client",
             query=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "query"),
             path_fields=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "path"),
             headers=tuple(self._parameter(pointer) for pointer in parameters if self._is_checked_header(pointer)),

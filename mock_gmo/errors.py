@@ -20,7 +20,7 @@ GATEWAY_REFUSALS = frozenset({
     "address_not_allowed", "operation_not_found", "content_length_missing", "content_type_not_json",
     "accept_not_possible", "maintenance", "request_limit_exceeded", "token_invalid", "scope_missing", "body_not_json",
     "field_missing", "field_invalid", "field_not_allowed", "period_reversed", "failure_inside", "overload",
-    "core_timeout",
+    "core_timeout", "webhook_client_invalid", "unsent_list_empty",
 })  # fmt: skip
 
 

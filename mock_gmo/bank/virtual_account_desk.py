@@ -170,6 +170,18 @@ class VirtualAccountDesk(Desk):
         with self._lock:
             return self._state.accounts[va.account_id]
 
+    @property
+    def has_untold(self) -> bool:
+        """Whether money has arrived of which nobody took notice yet: a quick look before `take_untold`."""
+        return bool(self._state.virtual.untold)
+
+    def take_untold(self) -> list[tuple[datetime, Account, VaDeposit]]:
+        """Return the deposits of which nobody took notice yet, when they came and on whose account, oldest first."""
+        with self._lock:
+            virtual = self._state.virtual
+            untold, virtual.untold = virtual.untold, []
+            return [(at, self._state.accounts[deposit.account_id], deposit) for at, deposit in untold]
+
     def deposit(self, va_id: str, deposit: Deposit, *, at: datetime) -> VaDeposit:
         """Let money arrive at a virtual account: it goes to the real one, and is told of in both.
 
@@ -188,7 +200,7 @@ class VirtualAccountDesk(Desk):
             sent = replace(deposit, paying_bank=self._paying_bank(deposit.paying_bank, account))
             line = book_deposit(state, account, sent, through=f"{VA_BRANCH_NAME} {va.number}", at=at)
             arrived = VaDeposit(va_id, account.account_id, va.holder_name, self._partner_name(va.contract), line)
-            state.virtual.record(arrived)
+            state.virtual.record(arrived, at=at)
             is_same_day = va.latest_deposit_date == line.transaction_date
             state.virtual.keep(
                 replace(

@@ -43,6 +43,9 @@ OPERATIONS = {
     "issueVirtualAccounts": "POST /ganb/api/corporation/v1/va/issue",
     "changeVirtualAccountStatus": "POST /ganb/api/corporation/v1/va/status-change",
     "closeVirtualAccountContract": "POST /ganb/api/corporation/v1/va/close-request",
+    "subscribe": "POST /ganb/api/webhooks/v1/subscribe",
+    "getUnsentVaDeposits": "GET /ganb/api/webhooks/v1/unsentlist/va-deposit-transaction",
+    "getSubscribeStatus": "GET /ganb/api/webhooks/v1/subscribe-status",
 }
 
 # From an operation to the operations that its success leads to.
@@ -65,6 +68,9 @@ LINKS = {
     "issueVirtualAccounts": {"listVirtualAccounts", "getVirtualAccountDeposits", "changeVirtualAccountStatus"},
     "changeVirtualAccountStatus": {"listVirtualAccounts", "changeVirtualAccountStatus"},
     "issueToken": {"issueToken"},
+    "subscribe": {"getSubscribeStatus", "getUnsentVaDeposits"},
+    "getUnsentVaDeposits": {"getUnsentVaDeposits", "subscribe"},
+    "getSubscribeStatus": {"subscribe"},
 }
 
 # One fault planted in the corporation document, and where the lint must find it.
