@@ -117,6 +117,14 @@ def create_app(
             return None
         return gateway.serve(call, world)
 
+    _add_pages(app, settings, _actions(operations, worlds))
+    # A fault that takes the reply away strikes outside: what was done is kept all the same.
+    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, worlds.first, real_time))  # type: ignore[method-assign]
+    return app
+
+
+def _add_pages(app: Flask, settings: Settings, found: dict[str, Action]) -> None:
+    """Add what is not the bank's API: its site, the control surface, and the answer for everything else."""
     app.register_blueprint(
         create_site(
             _present_world,
@@ -125,11 +133,8 @@ def create_app(
             idle_seconds=settings.site_idle_seconds,
         )
     )
-    app.register_blueprint(create_console(_present_world, _actions(operations, worlds)))
+    app.register_blueprint(create_console(_present_world, found))
     app.register_error_handler(HTTPException, partial(_outside_error, RefusalTable.load()))
-    # A fault that takes the reply away strikes outside: what was done is kept all the same.
-    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, worlds.first, real_time))  # type: ignore[method-assign]
-    return app
 
 
 def _kept(app: Flask, path: Path | None, world: World, real_time: Callable[[], float]) -> WSGIApplication:
