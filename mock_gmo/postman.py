@@ -22,6 +22,11 @@ class Postman:
         # A receiver that does not answer must not keep the process alive.
         self._thread = Thread(target=self._run, name="postman", daemon=True)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread is at work."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin. Call it in the process that serves: a thread does not survive a fork."""
         self._thread.start()

@@ -27,6 +27,9 @@ def post_notification(url: str, headers: Mapping[str, str], body: bytes, *, answ
     watch.daemon = True
     watch.start()
     try:
+        connection.connect()
+        if is_over.is_set():
+            raise TimeoutError
         connection.request("POST", target, body=body, headers=dict(headers))
         return connection.getresponse().status
     except TimeoutError as late:
