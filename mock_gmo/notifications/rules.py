@@ -1,6 +1,9 @@
 """Every choice about notifications that the documents leave open, as one frozen value. No behaviour lives here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
+
+SECONDS_MAX: Final = 10 * 366 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,6 @@ class NotificationRules:
             raise ValueError("notification_messages_max is 1 or more, notification_unsent_list_max 1 to 500")
         if min(self.notification_subscribe_delay_seconds, self.notification_former_token_seconds) < 0:
             raise ValueError("notification_subscribe_delay_seconds and notification_former_token_seconds are 0 or more")
+        for name in (member.name for member in fields(self) if "_seconds" in member.name):
+            if getattr(self, name) > SECONDS_MAX:
+                raise ValueError(f"{name} is {SECONDS_MAX} at most")

@@ -351,6 +351,8 @@ def test_a_machine_goes_on_from_its_memory_as_if_nothing_had_been() -> None:
         {"notification_messages_max": 0},
         {"notification_subscribe_delay_seconds": -1},
         {"notification_former_token_seconds": -1},
+        {"notification_retry_seconds_max": 10**12},
+        {"notification_kept_seconds": 10**12},
     ],
     ids=str,
 )
