@@ -8,7 +8,7 @@ import yaml
 
 from contracts.bundling import bundle
 
-DOCUMENTS = ("auth", "corporation", "personal", "sandbox", "integrator")
+DOCUMENTS = ("auth", "corporation", "personal", "webhooks", "sandbox", "integrator")
 
 
 @cache

@@ -9,14 +9,16 @@ from typing import NoReturn
 
 import click
 
-from mock_gmo.app import create_app
+from mock_gmo.app import create_app, worlds_of
 from mock_gmo.clock import ClockOutOfRange
 from mock_gmo.contract import StartError
 from mock_gmo.directory import ZenginDirectory
 from mock_gmo.gateway.body import Unreadable, read_object
 from mock_gmo.keeping import StateFileUnusable
 from mock_gmo.marked_yaml import DocumentError
+from mock_gmo.notifications.posting import post_notification
 from mock_gmo.outcomes import table
+from mock_gmo.postman import Postman
 from mock_gmo.scenarios.loader import load_scenario, names
 from mock_gmo.server import PortTaken, listen, serve
 from mock_gmo.settings import ENVIRONMENTS, PROFILES, Settings, SettingsError
@@ -52,6 +54,7 @@ def serve_command(**options: str | None) -> None:
             monotonic=time.monotonic,
             random_source=SystemRandom(),
             sleep=time.sleep,
+            send_notification=post_notification,
         )
         listener = listen(settings.host, settings.port)
     except (SettingsError, DocumentError, PortTaken, StateFileUnusable, ClockOutOfRange) as wrong:
@@ -59,7 +62,13 @@ def serve_command(**options: str | None) -> None:
     except StartError as broken:
         _end(str(broken), WORK_FAILED)
     _forget_old(settings.ready_file)
-    serve(application, listener, ready_file=settings.ready_file, ready=lambda url: click.echo(f"ready {url}"))
+    serve(
+        application,
+        listener,
+        ready_file=settings.ready_file,
+        ready=lambda url: click.echo(f"ready {url}"),
+        beside=Postman(worlds_of(application)),
+    )
 
 
 @main.command("scenarios")

@@ -27,6 +27,7 @@ from mock_gmo.api.bulk_transfers import (
     get_bulk_transfer_status,
     request_bulk_transfer,
 )
+from mock_gmo.api.notifications import get_subscribe_status, get_unsent_va_deposits, subscribe, write_message
 from mock_gmo.api.sp_accounts import transfer_between_sp_accounts
 from mock_gmo.api.transfers import (
     calculate_transfer_fee,
@@ -42,16 +43,18 @@ from mock_gmo.api.virtual_accounts import (
     issue_virtual_accounts,
     list_virtual_accounts,
 )
-from mock_gmo.console import actions, parallel, registrations
+from mock_gmo.console import actions, notifications, parallel, registrations
 from mock_gmo.console.problems import Problem
 from mock_gmo.console.routes import Action, create_console, problem_reply
 from mock_gmo.contract import Operation, read_operations, require_handlers
 from mock_gmo.errors import JSON_TYPE, RefusalTable, Refused, Reply
+from mock_gmo.faults import NOTIFICATION
 from mock_gmo.gateway.connection import ConnectionEdge
 from mock_gmo.gateway.exchange import Exchange, Handler
 from mock_gmo.gateway.peer import Address, peer_address
 from mock_gmo.gateway.serving import Gateway
 from mock_gmo.keeping import KeepingEdge, StateFile
+from mock_gmo.notifications.sending import NotificationSender, no_network
 from mock_gmo.prefix import belongs_to, enter_world, world_of_request
 from mock_gmo.sessions import SITE_PATH, SiteSessions
 from mock_gmo.settings import Settings
@@ -66,7 +69,7 @@ STATE_FILE: Final = "mock_gmo.state_file"
 CONTROL_PATH: Final = "/_sandbox"
 # The one inquiry that leaves something behind: the request that the consent page is about.
 AUTHORIZATION_PATH: Final = "/ganb/api/auth/v1/authorization"
-DOCUMENTS: Final = ("auth", "corporation", "personal")
+DOCUMENTS: Final = ("auth", "corporation", "personal", "webhooks")
 CONTROL_ERRORS: Final = {MethodNotAllowed: "method_not_allowed", InternalServerError: "failure_inside"}
 
 
@@ -77,13 +80,23 @@ def create_app(
     monotonic: Callable[[], float],
     random_source: Random,
     sleep: Callable[[float], None],
+    send_notification: NotificationSender = no_network,
 ) -> Flask:
     """Return a bank as a WSGI application; its worlds are `app.extensions["mock_gmo"]`. Two applications share nothing.
+
+    Notifications go out by `send_notification`, when a `Postman`, the control surface or a test says so.
 
     Raises StartError when contracts and code do not fit together, ScenarioError, EnvironmentFileError and
     StateFileUnusable for files that cannot be used.
     """
-    ports = Ports(real_time=real_time, monotonic=monotonic, random_source=random_source, sleep=sleep)
+    ports = Ports(
+        real_time=real_time,
+        monotonic=monotonic,
+        random_source=random_source,
+        sleep=sleep,
+        write_message=write_message,
+        send_notification=send_notification,
+    )
     worlds = Worlds(World.build(settings, ports))
     operations = read_operations(*DOCUMENTS)
     require_handlers(operations, HANDLERS)
@@ -105,6 +118,14 @@ def create_app(
             return None
         return gateway.serve(call, world)
 
+    _add_pages(app, settings, _actions(operations, worlds))
+    # A fault that takes the reply away strikes outside: what was done is kept all the same.
+    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, worlds.first, real_time))  # type: ignore[method-assign]
+    return app
+
+
+def _add_pages(app: Flask, settings: Settings, found: dict[str, Action]) -> None:
+    """Add what is not the bank's API: its site, the control surface, and the answer for everything else."""
     app.register_blueprint(
         create_site(
             _present_world,
@@ -113,11 +134,8 @@ def create_app(
             idle_seconds=settings.site_idle_seconds,
         )
     )
-    app.register_blueprint(create_console(_present_world, _actions(operations, worlds)))
+    app.register_blueprint(create_console(_present_world, found))
     app.register_error_handler(HTTPException, partial(_outside_error, RefusalTable.load()))
-    # A fault that takes the reply away strikes outside: what was done is kept all the same.
-    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, worlds.first, real_time))  # type: ignore[method-assign]
-    return app
 
 
 def _kept(app: Flask, path: Path | None, world: World, real_time: Callable[[], float]) -> WSGIApplication:
@@ -125,6 +143,7 @@ def _kept(app: Flask, path: Path | None, world: World, real_time: Callable[[], f
         return app.wsgi_app
     file = StateFile(path, world, real_time=real_time)
     file.open()
+    world.keep_by(file.save)
     app.extensions[STATE_FILE] = file
     return KeepingEdge(app.wsgi_app, file, changing_reads=frozenset({AUTHORIZATION_PATH}))
 
@@ -197,11 +216,14 @@ HANDLERS: Final[dict[str, Handler]] = {
     "issuePersonalVirtualAccounts": issue_virtual_accounts,
     "changePersonalVirtualAccountStatus": change_virtual_account_status,
     "closePersonalVirtualAccountContract": close_virtual_account_contract,
+    "subscribe": subscribe,
+    "getUnsentVaDeposits": get_unsent_va_deposits,
+    "getSubscribeStatus": get_subscribe_status,
 }
 
 
 def _actions(operations: tuple[Operation, ...], worlds: Worlds) -> dict[str, Action]:
-    names = frozenset(operation.name for operation in operations)
+    names = frozenset((NOTIFICATION, *(operation.name for operation in operations)))
     return {
         "getHealth": actions.get_health,
         "resetWorld": actions.reset_world,
@@ -225,6 +247,8 @@ def _actions(operations: tuple[Operation, ...], worlds: Worlds) -> dict[str, Act
         "readJournal": registrations.read_journal,
         "listPayments": actions.list_payments,
         "checkPostings": actions.check_postings,
+        "listNotifications": notifications.list_notifications,
+        "deliverNotifications": notifications.deliver_notifications,
         "writeSnapshot": parallel.write_snapshot,
         "restoreSnapshot": parallel.restore_snapshot,
         "listWorlds": partial(parallel.list_worlds, worlds=worlds),

@@ -65,6 +65,8 @@ class Operation:
     scope_family: str | None
     scope_kinds: tuple[str, ...]
     holders: frozenset[str]
+    called_by_client: bool
+    """Whether a client calls it for itself, with its own credentials in the header and no token."""
     query: tuple[Field, ...]
     headers: tuple[Field, ...]
     path_fields: tuple[Field, ...]
@@ -144,6 +146,7 @@ class _Document:
             scope_family=content.get("x-scope-family"),
             scope_kinds=tuple(self._content.get("x-scope-kinds", ())),
             holders=frozenset(content.get("x-holders", self._content.get("x-holders", ()))),
+            called_by_client=content.get("x-caller") == "client",
             query=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "query"),
             path_fields=tuple(self._parameter(pointer) for pointer in parameters if self._at(pointer)["in"] == "path"),
             headers=tuple(self._parameter(pointer) for pointer in parameters if self._is_checked_header(pointer)),

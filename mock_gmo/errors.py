@@ -21,6 +21,7 @@ GATEWAY_REFUSALS = frozenset({
     "accept_not_possible", "maintenance", "request_limit_exceeded", "token_invalid", "scope_missing",
     "holder_not_served", "body_not_json", "field_missing", "field_invalid", "field_not_allowed", "period_reversed",
     "failure_inside", "overload", "core_timeout",
+    "webhook_client_invalid", "unsent_list_empty",
 })  # fmt: skip
 
 

@@ -12,25 +12,30 @@ RULES_MAX = 1_000
 DELAY_MS_MAX = 600_000
 ANY_OPERATION = "*"
 FAULT_PREFIX = "fault-"
+# Notifications are no calls: they have a name of their own in the place of an operation, and a point of their own.
+NOTIFICATION = "notification"
+NOTIFIED = "notified"
 
-# The points of a call's life, in order, and what a fault there means.
+# The points of a call's life, in order, and what a fault there means; the last is that of a notification.
 POINTS: dict[str, str] = {
     "received": "before any check",
     "admitted": "after the checks of the gateway, before the fields are read",
     "validated": "after the fields, before the bank acts",
     "committed": "the bank has acted, the reply is not made yet",
     "reply_written": "the reply is ready to be sent",
+    NOTIFIED: "a notification is made",
 }
 
 # Effect: the points at which it can happen. Only a reply can be cut, and only what is still to be done
 # can be done twice.
 EFFECTS: dict[str, tuple[str, ...]] = {
-    "drop": ("received", "admitted", "validated", "committed", "reply_written"),
-    "delay": ("received", "admitted", "validated", "committed", "reply_written"),
+    "drop": ("received", "admitted", "validated", "committed", "reply_written", NOTIFIED),
+    "delay": ("received", "admitted", "validated", "committed", "reply_written", NOTIFIED),
     "status": ("received", "admitted", "validated", "committed", "reply_written"),
     "garbage": ("received", "admitted", "validated", "committed", "reply_written"),
     "truncate": ("committed", "reply_written"),
-    "duplicate": ("received", "admitted", "validated"),
+    "duplicate": ("received", "admitted", "validated", NOTIFIED),
+    "reorder": (NOTIFIED,),
 }
 
 
@@ -40,7 +45,7 @@ class ImpossibleFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
-    """One fault: `operation` is "METHOD /path" or "*"; `times` None means until it is deleted."""
+    """One fault: `operation` is "METHOD /path", "notification" or "*"; `times` None means until it is deleted."""
 
     fault_id: str
     operation: str
@@ -57,6 +62,8 @@ def check_rule(rule: FaultRule) -> None:
     possible = EFFECTS[rule.effect]
     if rule.point not in possible:
         raise ImpossibleFault(f"{rule.effect} is possible at {', '.join(possible)}; not at {rule.point}")
+    if (rule.point == NOTIFIED) is not (rule.operation == NOTIFICATION):
+        raise ImpossibleFault(f"the point {NOTIFIED} belongs to the operation {NOTIFICATION}, and to that one only")
     if rule.effect == "delay" and rule.delay_ms is None:
         raise ImpossibleFault("delay needs delay_ms")
     if rule.effect != "delay" and rule.delay_ms is not None:

@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from wsgiref.types import WSGIApplication
 
 from gunicorn.app.base import BaseApplication
@@ -20,6 +20,16 @@ KEEPALIVE_SECONDS: Final = 75
 # Within this time calls under way may finish after a signal; then the process ends.
 STOP_SECONDS: Final = 1
 GARBAGE_THRESHOLDS: Final = (10_000, 50, 20)
+
+
+class Beside(Protocol):
+    """Something that works beside the answering of calls."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End, soon."""
 
 
 class PortTaken(OSError):
@@ -45,9 +55,16 @@ def base_url(listener: socket.socket) -> str:
 
 
 def serve(
-    application: WSGIApplication, listener: socket.socket, *, ready_file: Path | None, ready: Callable[[str], None]
+    application: WSGIApplication,
+    listener: socket.socket,
+    *,
+    ready_file: Path | None,
+    ready: Callable[[str], None],
+    beside: Beside | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; does not return. `ready` gets the base URL once calls are answered.
+
+    `beside` works in the process that answers, from before the first call to after the last.
 
     The process ends with 0 after a signal, and with 1 when the worker died: its state is gone, and a fresh one in
     its place would answer as if nothing had ever been paid.
@@ -55,9 +72,15 @@ def serve(
     url = base_url(listener)
 
     def tell_ready(_worker: object) -> None:
+        if beside is not None:
+            beside.start()
         if ready_file is not None:
             _write_whole(ready_file, url + "\n")
         ready(url)
+
+    def stop_beside(_server: object, _worker: object) -> None:
+        if beside is not None:
+            beside.stop()
 
     options = {
         "bind": [f"fd://{listener.fileno()}"],
@@ -73,6 +96,7 @@ def serve(
         "forwarded_allow_ips": "",
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108  (a heartbeat file)
         "post_worker_init": tell_ready,
+        "worker_exit": stop_beside,
         "child_exit": _end_with_worker,
     }
     # Applications and bookings only pile up and form no cycles: looking through all of them, again and again, for

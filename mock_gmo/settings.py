@@ -1,6 +1,6 @@
 """Settings of one bank, read once at start. What cannot be read stops the start with the variable's name.
 
-Every name is a row of `VARIABLES` or follows from a field of `BankRules` and `OAuthRules` as MOCK_GMO_RULE_…
+Every name is a row of `VARIABLES` or follows from a field of one of the three rules as MOCK_GMO_RULE_…
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Any, Final, Self, TypeVar, get_type_hints
 
 from mock_gmo.bank.fees import FeeRules
 from mock_gmo.bank.rules import BankRules, ClosedHours
+from mock_gmo.notifications.rules import NotificationRules
 from mock_gmo.oauth.clients import Network
 from mock_gmo.oauth.rules import OAuthRules
 
@@ -23,7 +24,8 @@ ENVIRONMENTS: Final = ("local", "development", "production")
 WORDS: Final = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 PORT_MAX: Final = 65_535
 
-Rules = TypeVar("Rules", BankRules, OAuthRules, FeeRules)
+AnyRules = BankRules | OAuthRules | NotificationRules | FeeRules
+Rules = TypeVar("Rules", BankRules, OAuthRules, NotificationRules, FeeRules)
 
 
 class SettingsError(ValueError):
@@ -55,6 +57,7 @@ class Settings:
     site_idle_seconds: int = 1_800
     bank_rules: BankRules = field(default_factory=BankRules)
     oauth_rules: OAuthRules = field(default_factory=OAuthRules)
+    notification_rules: NotificationRules = field(default_factory=NotificationRules)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **overrides: Any) -> Self:
@@ -71,8 +74,12 @@ class Settings:
                 values[name] = variable.read_from(str(given), name=f"--{name.replace('_', '-')}")
             elif text != "":
                 values[name] = variable.read_from(text, name=variable.name)
-        bank_rules = _read_rules(BankRules(), environ)
-        return cls(**values, bank_rules=bank_rules, oauth_rules=_read_rules(OAuthRules(), environ))
+        return cls(
+            **values,
+            bank_rules=_read_rules(BankRules(), environ),
+            oauth_rules=_read_rules(OAuthRules(), environ),
+            notification_rules=_read_rules(NotificationRules(), environ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +180,11 @@ READERS: Final[dict[Any, tuple[Callable[[str], Any], str]]] = {
 
 def rule_names() -> dict[str, str]:
     """Return every MOCK_GMO_RULE_… variable and what it expects."""
-    return {name: variable.expected for rules in (BankRules(), OAuthRules()) for name, variable in _rows(rules)}
+    every = (BankRules(), OAuthRules(), NotificationRules())
+    return {name: variable.expected for rules in every for name, variable in _rows(rules)}
 
 
-def _rows(rules: BankRules | OAuthRules | FeeRules, prefix: str = RULE_PREFIX) -> list[tuple[str, Variable]]:
+def _rows(rules: AnyRules, prefix: str = RULE_PREFIX) -> list[tuple[str, Variable]]:
     rows: list[tuple[str, Variable]] = []
     hints = get_type_hints(type(rules))
     for member in fields(rules):

@@ -1,15 +1,18 @@
 """What one world remembers, on one reference, and what it needs from outside. Who builds and replaces it is `world`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random, SystemRandom
 from string import ascii_letters, digits
-from typing import Final
+from typing import Any, Final
 
 from mock_gmo.bank.bank import Bank
 from mock_gmo.clock import BankClock
 from mock_gmo.faults import Faults
 from mock_gmo.journal import Journal
+from mock_gmo.notifications.machine import Notifications
+from mock_gmo.notifications.messages import Message
+from mock_gmo.notifications.sending import NotificationSender
 from mock_gmo.oauth.server import AuthorizationServer
 from mock_gmo.rate_limit import RequestLimiter
 from mock_gmo.scenarios.scenario import Scenario
@@ -21,12 +24,17 @@ SITE_KEY_LENGTH: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a world needs from outside: seconds since 1970, a monotonic clock, randomness, a way to wait."""
+    """What a world needs from outside: seconds since 1970, a monotonic clock, randomness, a way to wait,
+
+    and for notifications their form on the wire and a way out.
+    """
 
     real_time: Callable[[], float]
     monotonic: Callable[[], float]
     random_source: Random
     sleep: Callable[[float], None]
+    write_message: Callable[[Message], Mapping[str, Any]]
+    send_notification: NotificationSender
 
 
 class Chance:
@@ -60,3 +68,4 @@ class WorldState:
     journal: Journal
     chance: Chance
     site_key: Secret
+    notifications: Notifications

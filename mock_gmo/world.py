@@ -3,10 +3,11 @@
 No HTTP here. The whole state hangs on one reference, so that going back to the first state is one assignment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from threading import RLock
 from typing import Any
 
 import jpholiday
@@ -22,10 +23,12 @@ from mock_gmo.bank.other_accounts import OtherAccount
 from mock_gmo.bank.sp_accounts import SpAccount, child_of, parent_of
 from mock_gmo.bank.transfers import Event
 from mock_gmo.clock import BankClock
+from mock_gmo.delivery import Delivery, deliver, take_notice
 from mock_gmo.directory import ZenginDirectory
 from mock_gmo.environments.loader import Environment, load_environment
 from mock_gmo.faults import Faults
 from mock_gmo.journal import Journal
+from mock_gmo.notifications.machine import Notifications
 from mock_gmo.oauth.clients import ClientRegistry
 from mock_gmo.oauth.server import AuthorizationServer
 from mock_gmo.rate_limit import RequestLimiter
@@ -65,6 +68,9 @@ class World:
         self.name = name
         self.ground = ground
         self.ports = ports
+        self.delivering = RLock()
+        """Held while notifications go out, one after the other, and while somebody moves the clock past due ones."""
+        self._keep: Callable[[], None] = _keep_nothing
         self._state = self._first_state(settings.scenario)
 
     @classmethod
@@ -118,6 +124,11 @@ class World:
         return self._state.journal
 
     @property
+    def notifications(self) -> Notifications:
+        """The messages to clients, and where the delivery of each stands."""
+        return self._state.notifications
+
+    @property
     def logins(self) -> Mapping[str, Login]:
         """Every log-in of the bank's site by its id."""
         return self._state.scenario.logins
@@ -141,12 +152,30 @@ class World:
         state = self._state
         now = state.clock.now()
         state.bank.tick(at=now)
+        take_notice(state)
         return now
 
     def settle(self) -> list[Event]:
         """Settle all that fell due, as `tick` does, and return what happened, in order."""
         state = self._state
-        return state.bank.tick(at=state.clock.now())
+        events = state.bank.tick(at=state.clock.now())
+        take_notice(state)
+        return events
+
+    def keep_by(self, keep: Callable[[], None]) -> None:
+        """Have `keep` called around the sending of notifications; it returns once the present state is safe."""
+        self._keep = keep
+
+    def deliver_notifications(self, *, late: bool = False) -> list[Delivery]:
+        """Send every notification that is due, in order, and return what happened; receivers are called in between.
+
+        Each attempt counts as made when it was due. `late`: as made now, because the past is over.
+        """
+        with self.delivering:
+            state = self._state
+            now = state.clock.now
+            self.tick()
+            return deliver(state, self.ports, until=now(), keep=self._keep, now=now if late else None)
 
     def reset(self, scenario: str | None = None) -> None:
         """Go back to the first state of a scenario, the present one by default. Raises ScenarioError."""
@@ -164,6 +193,7 @@ class World:
             calendar=self.ground.calendar,
             directory=self.ground.directory,
             oauth_rules=self.settings.oauth_rules,
+            notification_rules=self.settings.notification_rules,
             issuer=self.environment.issuer,
         )
         self._state = read_snapshot(snapshot, givens, otherwise=self._first_chance)
@@ -190,6 +220,7 @@ class World:
             journal=Journal(),
             chance=chance,
             site_key=Secret(chance.text(SITE_KEY_LENGTH)),
+            notifications=Notifications(self.settings.notification_rules, chance.text),
         )
 
     def _first_chance(self) -> Chance:
@@ -258,6 +289,10 @@ class World:
 
 def _purse(purse: ScenarioSpAccount, main: Account) -> SpAccount:
     return parent_of(main, purse.name) if purse.place is None else child_of(main, purse.name, purse.place)
+
+
+def _keep_nothing() -> None:
+    """A world without a file: what it remembers ends with the process."""
 
 
 def _other_account(account: ScenarioOtherAccount, customer_id: str) -> OtherAccount:

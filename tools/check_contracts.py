@@ -18,7 +18,7 @@ from tools.contract_document import Complaint, Document, escape, steps
 from tools.contract_refusals import check_error_examples, check_pairs, check_refusals, load_pairs
 
 DIRECTORY = Path(contracts.__file__).parent
-BANK_DOCUMENTS = ("auth", "corporation", "personal")
+BANK_DOCUMENTS = ("auth", "corporation", "personal", "webhooks")
 
 # What each operation of the bank declares, and nothing else. Source: HTTP statuses; for auth, Errors.
 _REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "415", "429", "500", "503", "504"})
@@ -66,6 +66,9 @@ STATUSES: Mapping[str, frozenset[str]] = {
     "issuePersonalVirtualAccounts": _REFUSALS | {"201"},
     "changePersonalVirtualAccountStatus": _REFUSALS | {"200"},
     "closePersonalVirtualAccountContract": _REFUSALS | {"200"},
+    "subscribe": _REFUSALS | {"200"},
+    "getUnsentVaDeposits": _REFUSALS | {"200"},
+    "getSubscribeStatus": _REFUSALS | {"200"},
 }
 CONDITIONS = ("x-required-with", "x-only-with", "x-not-with")
 HOLDERS = frozenset({"corporation", "sole_proprietor", "individual"})
@@ -168,13 +171,14 @@ def bank_operations_are_complete(document: Document) -> Iterator[Complaint]:
                 yield document.complaint(pointer, f"{member} is missing")
         if operation.get("x-name-ja") != operation.get("summary"):
             yield document.complaint(pointer, "summary and x-name-ja differ")
-        if document.name != "auth" and operation.get("x-scope-family") not in SCOPE_FAMILIES:
+        needs_scope = document.name != "auth" and operation.get("x-caller") != "client"
+        if needs_scope and operation.get("x-scope-family") not in SCOPE_FAMILIES:
             yield document.complaint(pointer, f"x-scope-family is none of {', '.join(SCOPE_FAMILIES)}")
 
 
 def bank_says_whom_it_serves(document: Document) -> Iterator[Complaint]:
     """The document says which holders and scopes its operations are for; an operation may narrow the holders."""
-    if document.name == "auth":
+    if not any("x-scope-family" in operation for operation in document.operations.values()):
         return
     for member, known in (("x-holders", HOLDERS), ("x-scope-kinds", SCOPE_KINDS)):
         told = set(document.content.get(member, ()))

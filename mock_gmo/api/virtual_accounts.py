@@ -57,7 +57,7 @@ def get_virtual_account_deposits(exchange: Exchange) -> Reply:
     body = {
         "raId": account.account_id,
         "raBranchCode": account.branch_code,
-        "raBranchNameKana": _branch_kana(account),
+        "raBranchNameKana": branch_kana(account),
         "raAccountNumber": account.number,
         "raHolderName": account.name,
         "dateFrom": page.date_from.isoformat(),
@@ -207,6 +207,6 @@ def _latest_deposit(va: VirtualAccount) -> Json:
     }
 
 
-def _branch_kana(account: Account) -> str:
+def branch_kana(account: Account) -> str:
     """The reply must name the branch; one that the directory of banks does not know is named by its code."""
     return (account.branch_name_kana or account.branch_code)[:BRANCH_KANA_LENGTH_MAX]

@@ -155,7 +155,8 @@ def _book(state: BankState, application: Application, line: Line, row: Move, mom
         reference = Reference(application.apply_no, line.item_id)
         state.books.post(entry.kind, entry.legs, at=moment.at, reference=reference)
         if entry.kind is PostingKind.TRANSFER and line.va_id is not None and not is_refused_here(state, line):
-            record_va_deposit(state, state.virtual.accounts[line.va_id], state.books.last_line(line.paid_to))
+            arrived = state.books.last_line(line.paid_to)
+            record_va_deposit(state, state.virtual.accounts[line.va_id], arrived, at=moment.at)
 
 
 def _moved(state: BankState, line: Line, row: Move, moment: Moment, *, accept_no: str | None) -> Line:

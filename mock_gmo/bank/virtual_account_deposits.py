@@ -5,6 +5,7 @@ Every such arrival is recorded by `record_va_deposit`, and by nothing else.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from mock_gmo.bank.fees import THIS_BANK
 from mock_gmo.bank.postings import StatementLine
@@ -28,10 +29,10 @@ def through_text(va: VirtualAccount) -> str:
     return f"{VA_BRANCH_NAME} {va.number}"
 
 
-def record_va_deposit(state: BankState, va: VirtualAccount, line: StatementLine) -> VaDeposit:
+def record_va_deposit(state: BankState, va: VirtualAccount, line: StatementLine, *, at: datetime) -> VaDeposit:
     """Remember money that has just been booked on the real account, as a deposit of the virtual one."""
     arrived = VaDeposit(va.va_id, va.account_id, va.holder_name, _partner_name(state, va.contract), line)
-    state.virtual.record(arrived)
+    state.virtual.record(arrived, at=at)
     is_same_day = va.latest_deposit_date == line.transaction_date
     state.virtual.keep(
         replace(

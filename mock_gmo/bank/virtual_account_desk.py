@@ -169,6 +169,18 @@ class VirtualAccountDesk(Desk):
         with self._lock:
             return self._state.accounts[va.account_id]
 
+    @property
+    def has_untold(self) -> bool:
+        """Whether money has arrived of which nobody took notice yet: a quick look before `take_untold`."""
+        return bool(self._state.virtual.untold)
+
+    def take_untold(self) -> list[tuple[datetime, Account, VaDeposit]]:
+        """Return the deposits of which nobody took notice yet, when they came and on whose account, oldest first."""
+        with self._lock:
+            virtual = self._state.virtual
+            untold, virtual.untold = virtual.untold, []
+            return [(at, self._state.accounts[deposit.account_id], deposit) for at, deposit in untold]
+
     def deposit(self, va_id: str, deposit: Deposit, *, at: datetime) -> VaDeposit:
         """Let money arrive at a virtual account: it goes to the real one, and is told of in both.
 
@@ -186,7 +198,7 @@ class VirtualAccountDesk(Desk):
             account = state.accounts[va.account_id]
             sent = replace(deposit, paying_bank=self._paying_bank(deposit.paying_bank, account))
             line = book_deposit(state, account, sent, through=through_text(va), at=at)
-            return record_va_deposit(state, va, line)
+            return record_va_deposit(state, va, line, at=at)
 
     def _contract(self, customer_id: str, auth_key: str | None, *, at: datetime) -> VaContractId:
         """Find the contract that a call is about: the caller's own, or that which a partner's key opens."""

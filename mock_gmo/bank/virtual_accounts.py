@@ -154,6 +154,8 @@ class VirtualAccountState:
     deposits_of_account: dict[tuple[VaContractId, str], list[VaDeposit]] = field(default_factory=dict)
     deposits_of_va: dict[str, list[VaDeposit]] = field(default_factory=dict)
     next_number: int = FIRST_NUMBER
+    untold: list[tuple[datetime, VaDeposit]] = field(default_factory=list)
+    """Deposits, and when they came, of which nobody has taken notice yet for the sake of notifications."""
 
     def enter(self, va: VirtualAccount) -> None:
         """File a new virtual account under its contract, which begins with it."""
@@ -169,8 +171,12 @@ class VirtualAccountState:
         if before.status is not va.status and va.status is VaStatus.DELETED:
             self.contracts[va.contract].open_count -= 1
 
-    def record(self, deposit: VaDeposit) -> None:
-        """File a deposit under its virtual account and under contract and real account, each oldest first."""
+    def record(self, deposit: VaDeposit, *, at: datetime) -> None:
+        """File a deposit under its virtual account and under contract and real account, each oldest first.
+
+        Whoever tells the clients of it finds it among what is untold.
+        """
+        self.untold.append((at, deposit))
         va = self.accounts[deposit.va_id]
         self.deposits_of_account.setdefault((va.contract, va.account_id), []).append(deposit)
         self.deposits_of_va.setdefault(deposit.va_id, []).append(deposit)

@@ -22,6 +22,7 @@ from mock_gmo.bank.refusals import (
 )
 from mock_gmo.bank.transfers import Event
 from mock_gmo.clock import ClockBackwards, ClockOutOfRange
+from mock_gmo.console.notifications import notification_event
 from mock_gmo.console.problems import Problem
 from mock_gmo.console.routes import Call
 from mock_gmo.console.views import write_beneficiary, write_books, write_customer, write_event, write_payment
@@ -67,7 +68,12 @@ def get_clock(call: Call) -> Result:
 
 
 def move_clock(call: Call) -> Result:
-    """Move, stop or speed up the clock; settle what falls due and tell it."""
+    """Move, stop or speed up the clock; settle what falls due, send what is due to be sent, and tell it."""
+    with call.world.delivering:
+        return _move_clock(call)
+
+
+def _move_clock(call: Call) -> Result:
     clock, body = call.world.clock, call.body
     before = call.world.settle()
     was_frozen = clock.is_frozen
@@ -89,6 +95,8 @@ def move_clock(call: Call) -> Result:
         clock.freeze(was_frozen)
         raise Problem("value_impossible", str(impossible)) from impossible
     events = [*before, *call.world.settle()]
+    events += [notification_event(delivery) for delivery in call.world.deliver_notifications()]
+    events.sort(key=lambda event: event.at)
     return 200, {**_clock(call), "events": _events(events)}
 
 
@@ -195,6 +203,7 @@ def record_deposit(call: Call) -> Result:
     except ForbiddenCharacterInText as forbidden:
         raise Problem("value_impossible", f"{forbidden.field} holds a forbidden character") from forbidden
     balance = bank.balance_of(account_id, at=at)
+    call.world.tick()
     return 201, {"account_id": account_id, "balance_yen": balance.balance_yen}
 
 

@@ -10,7 +10,7 @@ from mock_gmo.console.routes import Call
 from mock_gmo.console.views import write_client, write_entry, write_fault
 from mock_gmo.faults import ANY_OPERATION, FaultRule, ImpossibleFault
 from mock_gmo.journal import Filter
-from mock_gmo.oauth.clients import Client, ClientUnusable, Network
+from mock_gmo.oauth.clients import BasicCredentials, Client, ClientUnusable, Network
 from mock_gmo.secret import Secret
 
 Result = tuple[int, dict[str, Any] | None]
@@ -39,6 +39,9 @@ def register_client(call: Call) -> Result:
             scopes=frozenset(body["scopes"]),
             authentication=body.get("authentication", "client_secret_post"),
             requests_per_second=body.get("requests_per_second", 1),
+            notification_url=body.get("notification_url"),
+            notification_signature=body.get("notification_signature", False),
+            notification_basic=_basic(body.get("notification_basic")),
         )
         world.oauth.clients.register(client)
     except ClientUnusable as unusable:
@@ -56,6 +59,8 @@ def change_client(call: Call) -> Result:
     if "scopes" in call.body:
         changes["scopes"] = frozenset(call.body["scopes"])
     try:
+        if "notification_basic" in call.body:
+            changes["notification_basic"] = _basic(call.body["notification_basic"])
         client = call.world.oauth.clients.change(call.path["client_id"], **changes)
     except KeyError as unknown:
         raise Problem("client_unknown") from unknown
@@ -126,6 +131,10 @@ def read_journal(call: Call) -> Result:
         limit=int(query.get("limit", "100")),
     )
     return 200, {"entries": [write_entry(entry) for entry in call.world.journal.find(wanted)]}
+
+
+def _basic(told: dict[str, str] | None) -> BasicCredentials | None:
+    return BasicCredentials(told["user"], Secret(told["password"])) if told is not None else None
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...]:

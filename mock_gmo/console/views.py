@@ -34,7 +34,8 @@ def write_event(event: Event) -> Json:
 
 
 def write_client(client: Client) -> Json:
-    """Return a registration with its secret, which is made up."""
+    """Return a registration with its secrets, which are made up."""
+    basic = client.notification_basic
     return {
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal(),
@@ -45,6 +46,9 @@ def write_client(client: Client) -> Json:
         "scopes": sorted(client.scopes),
         "authentication": client.authentication,
         "requests_per_second": client.requests_per_second,
+        "notification_url": client.notification_url,
+        "notification_signature": client.notification_signature,
+        "notification_basic": {"user": basic.user, "password": basic.password.reveal()} if basic is not None else None,
     }
 
 

@@ -3,16 +3,18 @@
 Each is a YAML file in this package. Nothing here listens, and no environment borrows from another.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from ipaddress import ip_network
-from typing import Final
+from typing import Any, Final
 
 from mock_gmo.marked_yaml import DocumentError, Entry, read_document
 from mock_gmo.oauth.clients import (
     AUTHENTICATIONS,
     REDIRECT_URI_LENGTH_MAX,
     Address,
+    BasicCredentials,
     Client,
     ClientUnusable,
     Network,
@@ -25,6 +27,7 @@ CLIENT_MEMBERS: Final = (
     "client_id", "client_secret", "name", "company_id", "redirect_uris", "networks", "scopes", "authentication",
     "requests_per_second",
 )  # fmt: skip
+NOTIFICATION_MEMBERS: Final = ("notification_url", "notification_signature", "notification_basic")
 _CREDENTIAL: Final = "[A-Za-z0-9]"
 
 
@@ -77,7 +80,7 @@ def parse_environment(text: str, *, name: str, file: str, integrator_port: int) 
 
 
 def _client(entry: Entry, *, integrator_port: int) -> Client:
-    members = entry.members(required=CLIENT_MEMBERS)
+    members = entry.members(required=CLIENT_MEMBERS, optional=NOTIFICATION_MEMBERS)
     company_id = members["company_id"].text("letters, digits, hyphens", pattern=r"[A-Za-z0-9-]{1,64}")
     authentication = members["authentication"].one_of(AUTHENTICATIONS)
     try:
@@ -93,9 +96,23 @@ def _client(entry: Entry, *, integrator_port: int) -> Client:
             scopes=_scopes(members["scopes"]),
             authentication=next(known for known in AUTHENTICATIONS if known == authentication),
             requests_per_second=members["requests_per_second"].integer(low=1, high=10_000),
+            **_notification(members),
         )
     except ClientUnusable as unusable:
         raise entry.fault("a client that can be registered", came=str(unusable)) from unusable
+
+
+def _notification(members: Mapping[str, Entry]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "notification_url" in members:
+        found["notification_url"] = members["notification_url"].text("an https URL, or http on loopback")
+    if "notification_signature" in members:
+        found["notification_signature"] = members["notification_signature"].flag()
+    if "notification_basic" in members:
+        basic = members["notification_basic"].members(required=("user", "password"))
+        password = basic["password"].secret("1 to 128 visible ASCII characters", pattern="[!-~]{1,128}")
+        found["notification_basic"] = BasicCredentials(basic["user"].text(), password)
+    return found
 
 
 def _redirect_uris(entry: Entry, *, company_id: str, integrator_port: int) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from mock_gmo.oauth.scopes import SCOPE_KINDS, covers
 BROWSER: Final = "browser"
 TOKEN: Final = "token"  # noqa: S105  (a kind of operation)
 RESOURCE: Final = "resource"
+CLIENT: Final = "client"
 UNKNOWN: Final = "unknown"
 
 TOKEN_LENGTH_MAX = 128
@@ -37,12 +38,14 @@ class Check:
 
 
 def kind_of(exchange: Exchange) -> str:
-    """Tell how an operation is called: by the holder's browser, with client credentials, or with an access token."""
+    """Tell how an operation is called: by the holder's browser, for a token, by the client itself, or with a token."""
     operation = exchange.operation
     if operation is None:
         return UNKNOWN
     if operation.scope_family is not None:
         return RESOURCE
+    if operation.called_by_client:
+        return CLIENT
     return TOKEN if operation.method == "POST" else BROWSER
 
 
@@ -103,6 +106,11 @@ def find_client(exchange: Exchange) -> None:
             return
         exchange.client = oauth.authenticating_client(form, exchange.request.headers.get("Authorization"))
         return
+    if kind_of(exchange) == CLIENT:
+        optional = exchange.world.settings.notification_rules.notification_scheme_optional
+        authorization = exchange.request.headers.get("Authorization")
+        exchange.client = oauth.client_of_header(authorization, scheme_optional=optional)
+        return
     text = exchange.request.environ.get("HTTP_X_ACCESS_TOKEN")
     if not text and oauth.rules.bearer_header_accepted:
         text = _bearer(str(exchange.request.environ.get("HTTP_AUTHORIZATION", "")))
@@ -127,6 +135,12 @@ def request_limit(exchange: Exchange) -> None:
         limiter = exchange.world.limiter
         if not limiter.lets_through(client.client_id, requests_per_second=client.requests_per_second):
             raise Refused("request_limit_exceeded")
+
+
+def credentials(exchange: Exchange) -> None:
+    """Refuse a client that has not proven to be one; an access token does not help."""
+    if exchange.client is None:
+        raise Refused("webhook_client_invalid")
 
 
 def valid_token(exchange: Exchange) -> None:
@@ -178,9 +192,12 @@ def fields(exchange: Exchange) -> None:
         exchange.headers = check_headers(operation.headers, exchange.request.headers)
 
 
-_ALL = frozenset({BROWSER, TOKEN, RESOURCE, UNKNOWN})
-_SERVERS = frozenset({TOKEN, RESOURCE, UNKNOWN})
-_CALLS = frozenset({TOKEN, RESOURCE})
+_KINDS = (BROWSER, TOKEN, CLIENT, RESOURCE, UNKNOWN)
+_ALL = frozenset(_KINDS)
+_SERVERS = frozenset({TOKEN, CLIENT, RESOURCE, UNKNOWN})
+_CALLS = frozenset({TOKEN, CLIENT, RESOURCE})
+_JSON_CALLS = frozenset({CLIENT, RESOURCE})
+_CLIENTS = frozenset({CLIENT})
 _RESOURCES = frozenset({RESOURCE})
 
 # The order of README, "Order of checks". The holder's browser comes from anywhere and takes HTML.
@@ -189,20 +206,21 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("operation", known_operation, _ALL),
     Check("content length", content_length, _CALLS),
     Check("content type", content_type, _CALLS),
-    Check("accept", accept, _RESOURCES),
+    Check("accept", accept, _JSON_CALLS),
     Check("maintenance", maintenance, _ALL),
     Check("client", find_client, _CALLS),
     Check("client's address", client_address, _CALLS),
     Check("request limit", request_limit, _CALLS),
+    Check("client's credentials", credentials, _CLIENTS),
     Check("token", valid_token, _RESOURCES),
     Check("holder", holder, _RESOURCES),
     Check("feature", feature, _RESOURCES),
     Check("scope", scope, _RESOURCES),
 )
-FIELDS: Final = Check("fields", fields, _RESOURCES)
+FIELDS: Final = Check("fields", fields, _JSON_CALLS)
 
 BY_KIND: Final[dict[str, tuple[Check, ...]]] = {
-    kind: tuple(check for check in CHECKS if kind in check.kinds) for kind in (BROWSER, TOKEN, RESOURCE, UNKNOWN)
+    kind: tuple(check for check in CHECKS if kind in check.kinds) for kind in _KINDS
 }
 
 

@@ -28,6 +28,8 @@ DUPLICATE: Final = "duplicate"
 # Other prefixes under which clients in the field call the same operations, and the profiles that know them.
 ALIASES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("/ganb/stg-api/", "/ganb/api/", ("bank", "strict")),
+    ("/ganb/api/webhook/v1/", "/ganb/api/webhooks/v1/", ("bank", "strict")),
+    ("/ganb/stg-api/webhook/v1/", "/ganb/api/webhooks/v1/", ("bank", "strict")),
     ("/ganb/api/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
     ("/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
     ("/ganb/api/simulator/corporation/v1/", "/ganb/api/corporation/v1/", ("bank", "strict")),
@@ -68,8 +70,12 @@ class Gateway:
 
     @property
     def resource_paths(self) -> frozenset[str]:
-        """The paths under which calls with an access token are answered, aliases included."""
-        return frozenset(path for (_, path), found in self._routes.items() if found.scope_family is not None)
+        """The paths under which calls with a token or of a client itself are answered, aliases included."""
+        return frozenset(
+            path
+            for (_, path), found in self._routes.items()
+            if found.scope_family is not None or found.called_by_client
+        )
 
     def serve(self, request: Request, world: World) -> Response:
         """Answer one call at the bank, whatever it asks for."""

@@ -1,6 +1,7 @@
 """Registered clients: what the bank noted down about each before its first call. No token and no code here."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from threading import Lock
@@ -24,8 +25,30 @@ _CREDENTIAL = re.compile(r"[!-~]{1,128}")
 _REDIRECT_URI = re.compile(r"https?://[!#-&(-;=?-Z_a-z~\[\]]{1,248}")
 
 
+_NOTIFICATION_USER = re.compile(r"[!-9;-~]{1,128}")
+_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
+
+
 class ClientUnusable(ValueError):
     """A client cannot be registered as it stands; the message names the item and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class BasicCredentials:
+    """What a receiver of notifications has told the bank, so that it can tell the bank from others."""
+
+    user: str
+    password: Secret
+
+    def __post_init__(self) -> None:
+        if _NOTIFICATION_USER.fullmatch(self.user) is None:
+            raise ClientUnusable("notification_basic: expected a user of 1 to 128 visible ASCII characters, no colon")
+        if _CREDENTIAL.fullmatch(self.password.reveal()) is None:
+            raise ClientUnusable("notification_basic: expected a password of 1 to 128 visible ASCII characters")
+
+    def header(self) -> str:
+        """Return the value of the header field Authorization."""
+        return "Basic " + b64encode(f"{self.user}:{self.password.reveal()}".encode()).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +70,10 @@ class Client:
     """Calls allowed in any second, all operations together; None for no limit."""
     grants: frozenset[str] = GRANTS
     """Grant types that the client may use; another known one is `unauthorized_client`."""
+    notification_url: str | None = None
+    """Where notifications go; None where the client has told the bank no address."""
+    notification_signature: bool = False
+    notification_basic: BasicCredentials | None = None
 
     def __post_init__(self) -> None:
         if _CREDENTIAL.fullmatch(self.client_id) is None or ":" in self.client_id:
@@ -63,6 +90,8 @@ class Client:
             raise ClientUnusable(f"grants: expected a part of {sorted(GRANTS)}, came {sorted(self.grants)}")
         if self.authentication not in AUTHENTICATIONS:
             raise ClientUnusable(f"authentication: expected one of {AUTHENTICATIONS}")
+        if self.notification_url is not None:
+            check_notification_url(self.notification_url)
         if self.requests_per_second is not None and self.requests_per_second < 1:
             raise ClientUnusable("requests_per_second: expected 1 or more, or nothing for no limit")
 
@@ -86,6 +115,18 @@ def check_redirect_uri(uri: str) -> None:
         raise ClientUnusable(f"redirect_uris: expected a readable URL, came {uri!r}") from malformed
     if not usable or parts.username is not None or ";" in parts.netloc:
         raise ClientUnusable(f"redirect_uris: expected a host, no user and no fragment, came {uri!r}")
+
+
+def check_notification_url(url: str) -> None:
+    """Raise ClientUnusable unless notifications may be sent to `url`: https, or http on loopback."""
+    expected = "notification_url: expected an https URL, or http on loopback, of 1 to 256 characters"
+    try:
+        check_redirect_uri(url)
+    except ClientUnusable as unusable:
+        raise ClientUnusable(f"{expected}, with a host, no user and no fragment, came {url!r}") from unusable
+    parts = urlsplit(url)
+    if parts.scheme != "https" and _LOOPBACK.fullmatch(parts.hostname or "") is None:
+        raise ClientUnusable(f"{expected}; http to {parts.hostname} would send access tokens in the clear")
 
 
 class ClientRegistry:

@@ -16,7 +16,7 @@ from mock_gmo.oauth.authorization import (
     redirect_location,
 )
 from mock_gmo.oauth.authorization_request import read_authorization_request, registered_client
-from mock_gmo.oauth.client_authentication import authenticate
+from mock_gmo.oauth.client_authentication import authenticate, read_credentials
 from mock_gmo.oauth.clients import GRANTS, REDIRECT_URI_LENGTH_MAX, Client, ClientRegistry
 from mock_gmo.oauth.errors import AuthorizationPageError, OAuthRefusal
 from mock_gmo.oauth.id_token import make_id_token
@@ -185,6 +185,19 @@ class AuthorizationServer:
                 return self._refresh(client, form, at=at)
             except TooManyTokens as full:
                 raise OAuthRefusal("temporarily_unavailable", "too many tokens are alive") from full
+
+    def client_of_header(self, authorization: str | None, *, scheme_optional: bool) -> Client | None:
+        """Return the client whose id and secret stand in the header, as `Basic` or, if that may be left out, bare."""
+        came = read_credentials({}, authorization)
+        client = self.clients.find(came.header_id or "")
+        if client is None or not client.client_secret.matches(came.header_secret or ""):
+            return None
+        return client if came.scheme_named or scheme_optional else None
+
+    def access_tokens_of(self, customer_id: str) -> list[AccessToken]:
+        """Return every access token that is known for a customer, ended ones included, in the order of their issue."""
+        with self._lock:
+            return self._tokens.access_of_customer(customer_id)
 
     def find_access(self, token: str) -> AccessToken | None:
         """Return the access token with this text, even after its end; ask it `is_valid(at)`."""

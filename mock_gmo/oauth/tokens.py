@@ -129,6 +129,10 @@ class TokenStore:
         """Return the access token with this text, expired and revoked ones included."""
         return self._access.get(text)
 
+    def access_of_customer(self, customer_id: str) -> list[AccessToken]:
+        """Return every access token of one customer, in the order of their issue."""
+        return [token for token in self._access.values() if token.grant.customer_id == customer_id]
+
     def find_refresh(self, text: str) -> RefreshToken | None:
         """Return the refresh token with this text, expired and replaced ones included."""
         return self._refresh.get(text)

@@ -75,6 +75,8 @@ def check_virtual_accounts(state: BankState, at: str) -> None:
             raise SnapshotError(f"{at}/contracts/{index}/1/open_count", "how many of them are not deleted")
     if any(int(va_id[3:]) >= virtual.next_number for va_id in virtual.accounts if va_id[3:].isdecimal()):
         raise SnapshotError(f"{at}/next_number", "a number above all that were given out")
+    if any(deposit.account_id not in state.accounts for _, deposit in virtual.untold):
+        raise SnapshotError(f"{at}/untold", "deposits on accounts of this snapshot")
     _check_va_deposits(state, at)
 
 

@@ -1,4 +1,4 @@
-"""What happened between two snapshots, for people: postings, balances, transfers, tokens. Nothing is judged.
+"""What happened between two snapshots, for people: money, transfers, tokens, notifications. Nothing is judged.
 
 Tokens are told by their first characters: a difference may be printed and sent around.
 """
@@ -14,6 +14,7 @@ from mock_gmo.bank.fixed_point import AMOUNT_PLACES, write_decimal
 from mock_gmo.bank.postings import BookEntry
 from mock_gmo.bank.sp_accounts import SpState
 from mock_gmo.bank.transfers import Application, Line
+from mock_gmo.notifications.messages import ClientDelivery, Message, NotificationsMemory
 from mock_gmo.oauth.server import OAuthMemory
 from mock_gmo.oauth.tokens import AccessToken, RefreshToken
 from mock_gmo.snapshots.codec import SnapshotError, codec_of
@@ -44,11 +45,12 @@ class SnapshotDiff:
     balances: tuple[Change, ...]
     transfers: tuple[Change, ...]
     tokens: tuple[Change, ...]
+    notifications: tuple[Change, ...]
 
     @property
     def is_empty(self) -> bool:
         """Whether the two agree in everything that is compared."""
-        return not (self.postings or self.balances or self.transfers or self.tokens)
+        return not (self.postings or self.balances or self.transfers or self.tokens or self.notifications)
 
     def lines(self) -> Iterator[str]:
         """Yield the whole as text, a heading before each group that is not empty."""
@@ -57,6 +59,7 @@ class SnapshotDiff:
             ("balances", self.balances),
             ("transfers", self.transfers),
             ("tokens", self.tokens),
+            ("notifications", self.notifications),
         ):
             if changes:
                 yield f"{heading} ({len(changes)})"
@@ -69,6 +72,7 @@ class _Compared:
     applications: dict[str, Application]
     oauth: OAuthMemory
     sp: SpState
+    notifications: NotificationsMemory
 
 
 def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any]) -> SnapshotDiff:
@@ -79,6 +83,7 @@ def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any]) -> Snaps
         balances=(*_balances(first, second), *_foreign_shares(first.sp, second.sp)),
         transfers=tuple(_transfers(first.applications, second.applications)),
         tokens=tuple(_tokens(first.oauth, second.oauth)),
+        notifications=tuple(_notifications(first.notifications, second.notifications)),
     )
 
 
@@ -93,6 +98,7 @@ def _read(snapshot: Mapping[str, Any]) -> _Compared:
         applications=codec_of(dict[str, Application]).read(bank.get("applications"), "/bank/applications"),
         oauth=codec_of(OAuthMemory).read(snapshot.get("oauth"), "/oauth"),
         sp=codec_of(SpState).read(bank.get("sp"), "/bank/sp"),
+        notifications=codec_of(NotificationsMemory).read(snapshot.get("notifications"), "/notifications"),
     )
 
 
@@ -197,6 +203,32 @@ def _end(token: AccessToken | RefreshToken) -> str:
     if token.dead_at is not None:
         return f"replaced {_local(token.dead_at)}"
     return f"until {_local(token.expires_at)}"
+
+
+def _notifications(before: NotificationsMemory, after: NotificationsMemory) -> Iterator[Change]:
+    for client_id in dict.fromkeys([*before.clients, *after.clients]):
+        was, now = (memory.clients.get(client_id, ClientDelivery()).state for memory in (before, after))
+        if was is not now:
+            yield Change(CHANGED, f"delivery to {client_id}", f"{was} → {now}")
+    first = {message.message_id: message for message in before.messages}
+    second = {message.message_id: message for message in after.messages}
+    for message_id in dict.fromkeys([*first, *second]):
+        old, new = first.get(message_id), second.get(message_id)
+        if old is None and new is not None:
+            yield Change(ONLY_AFTER, message_id, _message(new))
+        elif new is None and old is not None:
+            yield Change(ONLY_BEFORE, message_id, _message(old))
+        elif old is not None and new is not None and (old.state, old.attempts) != (new.state, new.attempts):
+            yield Change(CHANGED, message_id, f"{_progress(old)} → {_progress(new)}")
+
+
+def _message(message: Message) -> str:
+    deposit = message.deposit
+    return f"to {message.client_id}: ¥{deposit.line.amount_yen:,} at {deposit.va_id}, {_progress(message)}"
+
+
+def _progress(message: Message) -> str:
+    return f"{message.state} ({len(message.attempts)} attempts)"
 
 
 def _local(at: datetime) -> str:

@@ -16,6 +16,8 @@ from mock_gmo.bank.rules import BankRules
 from mock_gmo.clock import EPOCH, LATEST, RATE_MAX, BankClock
 from mock_gmo.faults import EFFECTS, FAULT_PREFIX, RULES_MAX, FaultRule, Faults, ImpossibleFault, check_rule
 from mock_gmo.journal import Entry, Journal
+from mock_gmo.notifications.messages import NotificationsMemory
+from mock_gmo.notifications.rules import NotificationRules
 from mock_gmo.oauth.authorization import CODES_MAX, PENDING_REQUESTS_MAX
 from mock_gmo.oauth.clients import ClientRegistry, ClientUnusable
 from mock_gmo.oauth.rules import OAuthRules
@@ -25,11 +27,14 @@ from mock_gmo.scenarios.scenario import Scenario
 from mock_gmo.secret import Secret
 from mock_gmo.snapshots.banks import BankGivens, latest_instant, read_bank, write_bank
 from mock_gmo.snapshots.codec import SnapshotError, codec_of, read_members
+from mock_gmo.snapshots.notifications import read_notifications
 from mock_gmo.state import Chance, Ports, WorldState
 
 FORMAT: Final = "mock-gmo-snapshot"
 VERSION: Final = 1
-PARTS: Final = ("scenario", "clock", "bank", "oauth", "limiter", "faults", "journal", "chance", "site_key")
+PARTS: Final = (
+    "scenario", "clock", "bank", "oauth", "limiter", "faults", "journal", "chance", "site_key", "notifications",
+)  # fmt: skip
 SITE_KEY_LENGTH_MIN: Final = 16
 _FAULT_ID: Final = re.compile(FAULT_PREFIX + "([0-9]{1,18})")
 
@@ -43,6 +48,7 @@ class Givens:
     calendar: BusinessCalendar
     directory: Directory
     oauth_rules: OAuthRules
+    notification_rules: NotificationRules
     issuer: str
 
 
@@ -75,6 +81,7 @@ def write_snapshot(state: WorldState, *, with_journal: bool = True) -> dict[str,
         "journal": codec_of(list[Entry]).write(state.journal.all() if with_journal else []),
         "chance": _listed(source.getstate()) if state.chance.is_repeatable else None,
         "site_key": state.site_key.reveal(),
+        "notifications": codec_of(NotificationsMemory).write(state.notifications.memory()),
     }
 
 
@@ -107,6 +114,13 @@ def read_snapshot(snapshot: Any, givens: Givens, *, otherwise: Callable[[], Chan
         journal=_read_journal(members["journal"], "/journal"),
         chance=chance,
         site_key=site_key,
+        notifications=read_notifications(
+            members["notifications"],
+            "/notifications",
+            bank,
+            rules=givens.notification_rules,
+            random_text=chance.text,
+        ),
     )
 
 

@@ -70,6 +70,9 @@ OPERATIONS = {
     "issuePersonalVirtualAccounts": "POST /ganb/api/personal/v1/va/issue",
     "changePersonalVirtualAccountStatus": "POST /ganb/api/personal/v1/va/status-change",
     "closePersonalVirtualAccountContract": "POST /ganb/api/personal/v1/va/close-request",
+    "subscribe": "POST /ganb/api/webhooks/v1/subscribe",
+    "getUnsentVaDeposits": "GET /ganb/api/webhooks/v1/unsentlist/va-deposit-transaction",
+    "getSubscribeStatus": "GET /ganb/api/webhooks/v1/subscribe-status",
 }
 
 # From an operation to the operations that its success leads to.
@@ -100,6 +103,11 @@ LINKS |= {
     if name != "issueToken"
 }
 LINKS["transferBetweenSpAccounts"] = {"getPersonalBalances", "getPersonalTransactions"}
+LINKS |= {
+    "subscribe": {"getSubscribeStatus", "getUnsentVaDeposits"},
+    "getUnsentVaDeposits": {"getUnsentVaDeposits", "subscribe"},
+    "getSubscribeStatus": {"subscribe"},
+}
 
 # One fault planted in the corporation document, and where the lint must find it.
 REQUEST = "#/components/schemas/TransferRequest/properties"

@@ -136,7 +136,7 @@ def test_of_two_broken_checks_the_earlier_one_answers(caller: Caller, first: Any
 def test_the_table_of_checks_has_the_banks_order() -> None:
     assert [check.name for check in CHECKS] == [
         "any client's address", "operation", "content length", "content type", "accept", "maintenance", "client",
-        "client's address", "request limit", "token", "holder", "feature", "scope",
+        "client's address", "request limit", "client's credentials", "token", "holder", "feature", "scope",
     ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def requested(caller: Caller) -> int:
 
 @pytest.mark.parametrize(("point", "effect"), list(product(POINTS, EFFECTS)))
 def test_an_effect_is_possible_only_where_the_table_says(caller: Caller, point: str, effect: str) -> None:
-    rule = {"operation": "*", "point": point, "effect": effect}
+    rule = {"operation": "notification" if point == "notified" else "*", "point": point, "effect": effect}
     reply = caller.control("POST", "/faults", rule | ({"delay_ms": 1} if effect == "delay" else {}))
 
     if point in EFFECTS[effect]:

@@ -104,3 +104,39 @@ def test_a_secret_with_a_fault_is_not_shown():
 def test_an_unknown_environment_is_told():
     with pytest.raises(EnvironmentFileError, match="one of local, development, production"):
         load_environment("staging", integrator_port=8320)
+
+
+def test_a_client_may_tell_where_its_notifications_go():
+    told = """requests_per_second: 1
+    notification_url: http://127.0.0.1:8330/notified
+    notification_signature: true
+    notification_basic: {user: receiver, password: made-up}"""
+    text = LOCAL.replace("requests_per_second: 1", told)
+
+    (client,) = parse_environment(text, name="local", file="local.yaml", integrator_port=8320).clients
+
+    assert client.notification_url == "http://127.0.0.1:8330/notified"
+    assert client.notification_signature
+    assert client.notification_basic is not None
+    assert client.notification_basic.user == "receiver"
+    assert client.notification_basic.password.matches("made-up")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("notification_url: http://shop.example/n", "http on loopback"),
+        ("notification_url: 8330", "an https URL, or http on loopback"),
+        ("notification_signature: yes", "true or false"),
+        ("notification_basic: {user: receiver}", "'password'"),
+        ("notification_basic: {user: 'a:b', password: made-up}", "no colon"),
+    ],
+)
+def test_a_wrong_address_for_notifications_is_told_with_its_place(told, expected):
+    text = LOCAL.replace("requests_per_second: 1", f"requests_per_second: 1\n    {told}")
+
+    with pytest.raises(EnvironmentFileError, match="clients\\[0\\]") as refused:
+        parse_environment(text, name="local", file="local.yaml", integrator_port=8320)
+
+    assert expected in str(refused.value)
+    assert "made-up" not in str(refused.value)
