@@ -9,16 +9,18 @@ from typing import NoReturn
 
 import click
 
-from mock_gmo.app import create_app
+from mock_gmo.app import create_app, world_of
 from mock_gmo.contract import StartError
 from mock_gmo.gateway.body import Unreadable, read_object
 from mock_gmo.keeping import StateFileUnusable
 from mock_gmo.marked_yaml import DocumentError
+from mock_gmo.profiles import PROFILES
 from mock_gmo.scenarios.loader import names
 from mock_gmo.server import PortTaken, listen, serve
-from mock_gmo.settings import ENVIRONMENTS, PROFILES, Settings, SettingsError
+from mock_gmo.settings import ENVIRONMENTS, Settings, SettingsError
 from mock_gmo.snapshots.codec import SnapshotError
 from mock_gmo.snapshots.diff import diff_snapshots
+from mock_gmo.world import World
 
 WORK_FAILED = 1
 WRONG_USAGE = 2
@@ -56,7 +58,12 @@ def serve_command(**options: str | None) -> None:
     except StartError as broken:
         _end(str(broken), WORK_FAILED)
     _forget_old(settings.ready_file)
-    serve(application, listener, ready_file=settings.ready_file, ready=lambda url: click.echo(f"ready {url}"))
+
+    def tell_ready(url: str) -> None:
+        for line in (f"ready {url}", *_portal_lines(world_of(application))):
+            click.echo(line)
+
+    serve(application, listener, ready_file=settings.ready_file, ready=tell_ready)
 
 
 @main.command("scenarios")
@@ -83,6 +90,14 @@ def diff_command(before: Path, after: Path) -> None:
         _end(f"not a snapshot: {broken}", WRONG_USAGE)
     for line in diff.lines():
         click.echo(line)
+
+
+def _portal_lines(world: World) -> list[str]:
+    """What a customer would copy from the portal; nothing where tokens come by OAuth."""
+    tokens = {
+        customer.customer_id: world.oauth.portal_token(customer.customer_id) for customer in world.bank.customers()
+    }
+    return [f"portal token of {name}: {token.token.reveal()}" for name, token in tokens.items() if token is not None]
 
 
 def _forget_old(ready_file: Path | None) -> None:

@@ -86,7 +86,7 @@ def create_app(
     worlds = Worlds(World.build(settings, ports))
     operations = read_operations(*DOCUMENTS)
     require_handlers(operations, HANDLERS)
-    gateway = Gateway(operations, HANDLERS, profile=settings.profile, sleep=sleep, monotonic=monotonic)
+    gateway = Gateway(operations, HANDLERS, profile=settings.imitated, sleep=sleep, monotonic=monotonic)
     app = _BankFlask(gateway, worlds)
     app.session_interface = SiteSessions(_present_world, real_time=real_time)
     app.extensions[EXTENSION] = worlds

@@ -57,6 +57,7 @@ class Operation:
     """One operation of one document, ready to be served."""
 
     operation_id: str
+    document: str
     method: str
     path: str
     relative_path: str
@@ -134,6 +135,7 @@ class _Document:
         }
         return Operation(
             operation_id=content["operationId"],
+            document=self._name,
             method=method.upper(),
             path=self._base + path,
             relative_path=path,

@@ -56,6 +56,7 @@ def write_customer(world: World, customer: Customer, *, at: datetime) -> Json:
         "confirmation_required": customer.confirmation_required,
         "business_id_management": customer.business_id_management,
         "virtual_accounts_enabled": customer.virtual_accounts_enabled,
+        "portal_token": _write_portal_token(world, customer),
         "logins": [_write_login(login) for login in logins],
         "accounts": [_write_account(world, account, at=at) for account in bank.accounts_of(customer.customer_id)],
         "pending_confirmations": [_write_pending(request) for request in pending],
@@ -123,6 +124,13 @@ def write_payment(payment: Payment) -> Json:
 def write_books(books: BooksCheck) -> Json:
     """Return the books added up again."""
     return {"sum_yen": books.sum_yen, "balances": dict(books.balances), "differing": list(books.differing)}
+
+
+def _write_portal_token(world: World, customer: Customer) -> str | None:
+    if not world.settings.imitated.has_portal_tokens:
+        return None
+    token = world.oauth.portal_token(customer.customer_id)
+    return token.token.reveal() if token is not None else None
 
 
 def _write_login(login: Login) -> Json:

@@ -21,7 +21,6 @@ RESOURCE: Final = "resource"
 UNKNOWN: Final = "unknown"
 
 TOKEN_LENGTH_MAX = 128
-STRICT = "strict"
 BEARER = "bearer "
 VIRTUAL_ACCOUNT = "virtual-account"
 MEETING_JSON = frozenset({JSON, "application/*", "*/*"})
@@ -71,7 +70,7 @@ def content_length(exchange: Exchange) -> None:
 def content_type(exchange: Exchange) -> None:
     """Refuse, in the strict profile, a POST of another kind than the contract's; the lenient one reads what came."""
     operation = exchange.operation
-    if operation is None or operation.body_kind is None or exchange.world.settings.profile != STRICT:
+    if operation is None or operation.body_kind is None or not exchange.world.settings.imitated.is_strict:
         return
     if exchange.request.mimetype != operation.body_kind:
         raise Refused("content_type_not_json")
@@ -79,7 +78,7 @@ def content_type(exchange: Exchange) -> None:
 
 def accept(exchange: Exchange) -> None:
     """Refuse, in the strict profile, a caller that cannot take JSON."""
-    if exchange.world.settings.profile != STRICT or not exchange.request.environ.get("HTTP_ACCEPT"):
+    if not exchange.world.settings.imitated.is_strict or not exchange.request.environ.get("HTTP_ACCEPT"):
         return
     # Every client library asks for JSON with a charset; what stands behind the media type says nothing against it.
     ranges = exchange.request.accept_mimetypes
@@ -158,7 +157,7 @@ def fields(exchange: Exchange) -> None:
     """Refuse the first field that is missing, malformed or not allowed, in the bank's words."""
     operation = exchange.operation
     assert operation is not None
-    strict = exchange.world.settings.profile == STRICT
+    strict = exchange.world.settings.imitated.is_strict
     if operation.body_kind == JSON:
         exchange.fields = check_body(operation.body, _content(exchange, operation), strict=strict)
     elif operation.query:

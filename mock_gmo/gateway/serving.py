@@ -19,19 +19,12 @@ from mock_gmo.gateway.connection import DROP, TRUNCATE
 from mock_gmo.gateway.exchange import Exchange, Handler
 from mock_gmo.journal import Entry, mask_body, mask_headers, mask_query
 from mock_gmo.oauth.errors import OAuthRefusal
+from mock_gmo.profiles import Profile
 from mock_gmo.world import World
 
 STATUS_OF_FAULT: Final = 503
 GARBAGE: Final = b'\x00\xff<<<{"applyNo":"'
 DUPLICATE: Final = "duplicate"
-
-# Other prefixes under which clients in the field call the same operations, and the profiles that know them.
-ALIASES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
-    ("/ganb/stg-api/", "/ganb/api/", ("bank", "strict")),
-    ("/ganb/api/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
-    ("/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
-    ("/ganb/api/simulator/corporation/v1/", "/ganb/api/corporation/v1/", ("bank", "strict")),
-)
 
 
 class _Dropped(Exception):
@@ -54,7 +47,7 @@ class Gateway:
         operations: Iterable[Operation],
         handlers: Mapping[str, Handler],
         *,
-        profile: str,
+        profile: Profile,
         sleep: Callable[[float], None],
         monotonic: Callable[[], float],
     ) -> None:
@@ -192,14 +185,17 @@ class Gateway:
         exchange.world.journal.write(entry)
 
 
-def _routes(operations: Iterable[Operation], profile: str) -> dict[tuple[str, str], Operation]:
+def _routes(operations: Iterable[Operation], profile: Profile) -> dict[tuple[str, str], Operation]:
     routes: dict[tuple[str, str], Operation] = {}
+    by_document: dict[str, list[Operation]] = {}
     for operation in operations:
-        paths = [operation.path]
-        for alias, prefix, profiles in ALIASES:
-            if profile in profiles and operation.path.startswith(prefix):
-                paths.append(alias + operation.path.removeprefix(prefix))
-        for path in paths:
+        by_document.setdefault(operation.document, []).append(operation)
+    for prefix, documents in profile.paths.items():
+        meant = next((by_document[name] for name in documents if name in by_document), ())
+        for operation in meant:
+            path = prefix + operation.relative_path
+            if path in profile.absent_paths:
+                continue
             if (operation.method, path) in routes:
                 raise StartError(f"two operations answer {operation.method} {path}")
             routes[operation.method, path] = operation

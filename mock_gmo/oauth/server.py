@@ -20,6 +20,7 @@ from mock_gmo.oauth.client_authentication import authenticate
 from mock_gmo.oauth.clients import GRANTS, REDIRECT_URI_LENGTH_MAX, Client, ClientRegistry
 from mock_gmo.oauth.errors import AuthorizationPageError, OAuthRefusal
 from mock_gmo.oauth.id_token import make_id_token
+from mock_gmo.oauth.portal import PORTAL_CLIENT_ID, portal_token
 from mock_gmo.oauth.rules import OAuthRules
 from mock_gmo.oauth.scopes import OFFLINE_ACCESS, OPENID, ScopeUnusable, parse_scope
 from mock_gmo.oauth.tokens import AccessToken, Grant, RefreshToken, TokenPair, TokenStore, TooManyTokens
@@ -158,7 +159,7 @@ class AuthorizationServer:
     def authenticating_client(self, form: Mapping[str, str], authorization: str | None) -> Client | None:
         """Return the client that authenticates itself with a token request, or None. Changes nothing."""
         try:
-            return authenticate(self.clients, form, authorization, strict=self.rules.strict_client_authentication)
+            return self._authenticate(form, authorization)
         except OAuthRefusal:
             return None
 
@@ -168,7 +169,7 @@ class AuthorizationServer:
         `form` holds the fields of the body (empty means absent), `authorization` the header field.
         Raises OAuthRefusal. Source: Authorization API, アクセストークン発行.
         """
-        client = authenticate(self.clients, form, authorization, strict=self.rules.strict_client_authentication)
+        client = self._authenticate(form, authorization)
         grant_type = _required(form, "grant_type")
         if grant_type not in GRANTS:
             raise OAuthRefusal("unsupported_grant_type", "grant_type is not supported")
@@ -186,6 +187,22 @@ class AuthorizationServer:
     def find_access(self, token: str) -> AccessToken | None:
         """Return the access token with this text, even after its end; ask it `is_valid(at)`."""
         return self._tokens.find_access(token)
+
+    def log_in_at_portal(self, customer_id: str, *, at: datetime, text: Secret | None = None) -> AccessToken | None:
+        """Let a customer's portal token live from `at` on; `text` is that of a first token. None: there is none."""
+        with self._lock:
+            present = self._portal_token(customer_id)
+            text = text or (present.token if present is not None else None)
+            if text is None:
+                return None
+            token = portal_token(customer_id, text, at=at, seconds=self.rules.access_token_seconds)
+            self._tokens.put_access(token)
+            return token
+
+    def portal_token(self, customer_id: str) -> AccessToken | None:
+        """Return the token that the customer can copy from the portal, dead or alive."""
+        with self._lock:
+            return self._portal_token(customer_id)
 
     def expire(
         self,
@@ -220,6 +237,25 @@ class AuthorizationServer:
             for code in memory.codes:
                 self._codes.add(code)
             self._tokens.remember(memory.access_tokens, memory.refresh_tokens)
+
+    def _authenticate(self, form: Mapping[str, str], authorization: str | None) -> Client:
+        return authenticate(
+            self.clients,
+            form,
+            authorization,
+            strict=self.rules.strict_client_authentication,
+            basic_word_required=self.rules.basic_word_required,
+        )
+
+    def _portal_token(self, customer_id: str) -> AccessToken | None:
+        return next(
+            (
+                token
+                for token in self._tokens.all()[0]
+                if token.client_id == PORTAL_CLIENT_ID and token.customer_id == customer_id
+            ),
+            None,
+        )
 
     def _take_pending(self, request_id: str, *, at: datetime) -> AuthorizationRequest:
         pending = self._pending.find(request_id, at=at)
