@@ -3,6 +3,7 @@
 Compiled once at start from `contracts/*.yaml`. Nothing here answers a request; the gateway and the console do.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,7 @@ class Field:
     """Forms of a value that mean another one, which is read in their place."""
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
+    example: str | None = None
     is_text: bool = field(default=False, init=False)
     """Whether a value is one text (or a number written as one), no list."""
 
@@ -202,6 +204,7 @@ class _Document:
             other_forms=told.get("x-other-forms", {}),
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),
+            example=_example(told),
         )
 
     def _reply(self, pointer: str) -> Callable[[Any], bool] | None:
@@ -242,6 +245,14 @@ class _Document:
             except (KeyError, IndexError) as missing:
                 raise StartError(f"contracts/{self._name}.yaml: nothing at {pointer}") from missing
         return content
+
+
+def _example(told: Mapping[str, Any]) -> str | None:
+    examples = told.get("examples")
+    value = told.get("example", examples[0] if isinstance(examples, list) and examples else None)
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _key(content: Mapping[Any, Any], step: str) -> Any:

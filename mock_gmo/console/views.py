@@ -10,7 +10,7 @@ from mock_gmo.bank.postings import BooksCheck
 from mock_gmo.bank.transfers import Event, PendingConfirmation
 from mock_gmo.faults import FaultRule
 from mock_gmo.gateway.body import Unreadable, read_object
-from mock_gmo.journal import Entry
+from mock_gmo.journal import Entry, Explanation
 from mock_gmo.oauth.clients import Client
 from mock_gmo.scenarios.scenario import Login
 from mock_gmo.world import World
@@ -94,6 +94,17 @@ def write_entry(entry: Entry) -> Json:
         "apply_no": entry.apply_no,
         "fault": entry.fault,
         "duration_ms": entry.duration_ms,
+        "explanation": _write_explanation(entry.explanation) if entry.explanation is not None else None,
+    }
+
+
+def _write_explanation(explanation: Explanation) -> Json:
+    return {
+        "field": explanation.field,
+        "shape": explanation.shape,
+        "rule": {"ja": explanation.rule_ja, "en": explanation.rule_en},
+        "page": explanation.page,
+        "example": explanation.example,
     }
 
 

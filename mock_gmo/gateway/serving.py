@@ -17,6 +17,7 @@ from mock_gmo.gateway import admit, release, validate
 from mock_gmo.gateway.checks import find_client
 from mock_gmo.gateway.connection import DROP, TRUNCATE
 from mock_gmo.gateway.exchange import Exchange, Handler
+from mock_gmo.gateway.explaining import RuleBook
 from mock_gmo.journal import Entry, mask_body, mask_headers, mask_query
 from mock_gmo.oauth.errors import OAuthRefusal
 from mock_gmo.profiles import Profile
@@ -54,6 +55,7 @@ class Gateway:
         self._routes = _routes(operations, profile)
         self._handlers = handlers
         self._table = RefusalTable.load()
+        self._rules = RuleBook.load()
         self._sleep = sleep
         self._monotonic = monotonic
         self._steps = (("received", admit), ("admitted", validate))
@@ -89,6 +91,8 @@ class Gateway:
             reply = instead.reply
         except (Refused, BankRefusal, OAuthRefusal) as refusal:
             reply = release(exchange, self._refuse(exchange, refusal), table=self._table)
+        if exchange.refusal_id is not None and exchange.world.settings.explain:
+            reply = replace(reply, headers=(*reply.headers, self._rules.header(exchange.refusal_id)))
         try:
             self._strike(exchange, "reply_written", reply)
         except _Instead as instead:
@@ -120,7 +124,7 @@ class Gateway:
         return self._handlers[exchange.operation.operation_id](exchange)
 
     def _refuse(self, exchange: Exchange, refusal: Refused | BankRefusal | OAuthRefusal) -> Reply:
-        exchange.refusal_id = refusal.refusal_id
+        exchange.refusal_id, exchange.refusal = refusal.refusal_id, refusal
         if isinstance(refusal, OAuthRefusal):
             return Reply(refusal.http_status, refusal.body(), tuple(refusal.headers().items()))
         reply = self._table.refusal_reply(refusal, exchange.operation)
@@ -181,6 +185,7 @@ class Gateway:
             apply_no=_apply_no(exchange, reply),
             fault=", ".join(exchange.faults) or None,
             duration_ms=round((self._monotonic() - started) * 1_000, 3),
+            explanation=self._rules.explain(exchange) if exchange.refusal_id is not None else None,
         )
         exchange.world.journal.write(entry)
 

@@ -50,7 +50,7 @@ def authenticate(
     if not came.header_came:
         for name, value in (("client_id", came.form_id), ("client_secret", came.form_secret)):
             if value is None:
-                raise OAuthRefusal("invalid_request", f"{name} is required")
+                raise OAuthRefusal("invalid_request", f"{name} is required", field=name)
     client = clients.find(came.header_id or came.form_id or "")
     is_nameless = came.header_came and not came.scheme_named
     if client is None or not _is_right(came, client) or (strict and not _came_as_registered(came, client)):

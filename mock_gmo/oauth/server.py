@@ -279,13 +279,13 @@ class AuthorizationServer:
         redirect_uri = _required(form, "redirect_uri", length_max=REDIRECT_URI_LENGTH_MAX)
         code = self._codes.find(text, at=at)
         if code is None or not code.belongs_to(client, redirect_uri=redirect_uri):
-            raise OAuthRefusal("invalid_grant", "code or redirect_uri is not valid")
+            raise OAuthRefusal("invalid_grant", "code or redirect_uri is not valid", field="code")
         if code.grant_id is not None:
             if self.rules.code_reuse_revokes_tokens:
                 self._tokens.revoke_grant(code.grant_id, at=at)
-            raise OAuthRefusal("invalid_grant", "code was used before")
+            raise OAuthRefusal("invalid_grant", "code was used before", field="code")
         if self.rules.verify_pkce and not code.is_proven_by(form.get("code_verifier") or None):
-            raise OAuthRefusal("invalid_grant", "code_verifier does not answer the challenge")
+            raise OAuthRefusal("invalid_grant", "code_verifier does not answer the challenge", field="code_verifier")
         grant = Grant(self._random_text(GRANT_ID_LENGTH), client.client_id, code.customer_id, code.request.scopes)
         with_refresh = OFFLINE_ACCESS in grant.scopes or self.rules.refresh_token_without_offline_access
         pair = self._tokens.issue(grant, with_refresh=with_refresh, at=at)
@@ -295,7 +295,7 @@ class AuthorizationServer:
     def _refresh(self, client: Client, form: Mapping[str, str], *, at: datetime) -> TokenReply:
         token = self._tokens.find_refresh(_required(form, "refresh_token"))
         if token is None or token.grant.client_id != client.client_id or not token.is_valid(at):
-            raise OAuthRefusal("invalid_grant", "refresh_token is wrong or has expired")
+            raise OAuthRefusal("invalid_grant", "refresh_token is wrong or has expired", field="refresh_token")
         # A `scope` field is not documented for a refresh: the grant keeps the scopes it has.
         return self._reply(client, self._tokens.refresh(token, at=at), nonce=None, at=at)
 
@@ -325,7 +325,7 @@ class AuthorizationServer:
 def _required(form: Mapping[str, str], name: str, *, length_max: int = VALUE_LENGTH_MAX) -> str:
     value = form.get(name) or ""
     if not value:
-        raise OAuthRefusal("invalid_request", f"{name} is required")
+        raise OAuthRefusal("invalid_request", f"{name} is required", field=name)
     if len(value) > length_max:
-        raise OAuthRefusal("invalid_request", f"{name} is too long")
+        raise OAuthRefusal("invalid_request", f"{name} is too long", field=name)
     return value
