@@ -19,7 +19,7 @@ from mock_gmo.api.accounts import (
     get_transactions,
     get_visa_transactions,
 )
-from mock_gmo.api.authorization import issue_token
+from mock_gmo.api.authorization import get_user_info, issue_token
 from mock_gmo.api.bulk_transfers import (
     calculate_bulk_transfer_fee,
     cancel_bulk_transfer,
@@ -155,6 +155,7 @@ def _authorize(exchange: Exchange) -> Reply:
 HANDLERS: Final[dict[str, Handler]] = {
     "authorize": _authorize,
     "issueToken": issue_token,
+    "getUserInfo": get_user_info,
     "getAccounts": get_accounts,
     "getBalances": get_balances,
     "getTransactions": get_transactions,

@@ -47,6 +47,8 @@ class Field:
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
     example: str | None = None
+    confused_names: tuple[str, ...] = ()
+    """Names that clients send by mistake in the place of this one."""
     is_text: bool = field(default=False, init=False)
     """Whether a value is one text (or a number written as one), no list."""
 
@@ -75,6 +77,8 @@ class Operation:
     replies: Mapping[int, Callable[[Any], bool] | None]
     has_transfer_errors: bool
     body_bytes_max: int = BODY_BYTES_MAX
+    takes_bearer: bool = False
+    other_methods: tuple[str, ...] = ()
     name: str = field(default="")
     lines_max: int = field(default=0, init=False)
 
@@ -152,6 +156,8 @@ class _Document:
             success_status=min(status for status in replies if 200 <= status < 400),
             replies=replies,
             has_transfer_errors=self._has_transfer_errors(f"{here}/{method}/responses"),
+            takes_bearer=self._takes_bearer(content),
+            other_methods=tuple(content.get("x-other-methods", ())),
             body_bytes_max=content.get("requestBody", {}).get("x-body-bytes-max", BODY_BYTES_MAX),
         )
 
@@ -205,6 +211,7 @@ class _Document:
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),
             example=_example(told),
+            confused_names=tuple(told.get("x-confused-names", ())),
         )
 
     def _reply(self, pointer: str) -> Callable[[Any], bool] | None:
@@ -227,6 +234,11 @@ class _Document:
     def _is_checked_header(self, pointer: str) -> bool:
         content = self._at(pointer)
         return bool(content["in"] == "header" and content["name"].lower() != TOKEN_HEADER)
+
+    def _takes_bearer(self, content: Mapping[str, Any]) -> bool:
+        schemes = self._content.get("components", {}).get("securitySchemes", {})
+        named = [name for requirement in content.get("security", ()) for name in requirement]
+        return any(schemes.get(name, {}).get("scheme") == "bearer" for name in named)
 
     def _resolve(self, pointer: str) -> str:
         for _ in range(16):

@@ -25,6 +25,7 @@ _REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "
 STATUSES: Mapping[str, frozenset[str]] = {
     "authorize": frozenset({"302", "400", "405", "500", "503", "504"}),
     "issueToken": frozenset({"200", "400", "401", "403", "405", "411", "415", "429", "500", "503", "504"}),
+    "getUserInfo": frozenset({"200", "401", "403", "405", "406", "429", "500", "503", "504"}),
     "getAccounts": _REFUSALS | {"200"},
     "getBalances": _REFUSALS | {"200"},
     "getTransactions": _REFUSALS | {"200"},

@@ -60,7 +60,9 @@ def known_operation(exchange: Exchange) -> None:
 
 
 def content_length(exchange: Exchange) -> None:
-    """Refuse a POST that tells neither its length nor that it comes in chunks."""
+    """Refuse a POST of a body that tells neither its length nor that it comes in chunks."""
+    if exchange.operation is not None and exchange.operation.body_kind is None:
+        return
     environ = exchange.request.environ
     is_chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
     if exchange.request.method == "POST" and not environ.get("CONTENT_LENGTH") and not is_chunked:
@@ -103,7 +105,8 @@ def find_client(exchange: Exchange) -> None:
         exchange.client = oauth.authenticating_client(form, exchange.request.headers.get("Authorization"))
         return
     text = exchange.request.environ.get("HTTP_X_ACCESS_TOKEN")
-    if not text and oauth.rules.bearer_header_accepted:
+    takes_bearer = exchange.operation is not None and exchange.operation.takes_bearer
+    if not text and (takes_bearer or oauth.rules.bearer_header_accepted):
         text = _bearer(str(exchange.request.environ.get("HTTP_AUTHORIZATION", "")))
     if text and len(text) <= TOKEN_LENGTH_MAX:
         exchange.token = oauth.find_access(text)

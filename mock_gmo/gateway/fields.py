@@ -36,12 +36,15 @@ def read_query(query_string: bytes) -> dict[str, list[str]]:
 def check_query(fields: Sequence[Field], values: Mapping[str, list[str]], *, strict: bool) -> dict[str, Any]:
     """Return the values that are there, checked. Raises Refused with the first complaint.
 
-    Lists come as repeated keys; unless `strict`, also with commas or as `name[]`, `name[0]`.
+    Lists come as repeated keys, with commas, or as `name[]`, `name[0]`. A name that clients confuse with the field's
+    own is ignored, and refused when `strict`.
     """
     read: dict[str, Any] = {}
     for field in fields:
+        if strict and (confused := [value for name in field.confused_names for value in values.get(name, ()) if value]):
+            raise _refused("field_invalid", field, confused)
         if field.is_list:
-            if found := _list_values(field, values, strict=strict):
+            if found := _list_values(field, values):
                 read[field.name] = found
             continue
         present = [value for value in values.get(field.name, ()) if value != ""]
@@ -128,10 +131,8 @@ def _refused(refusal_id: str, field: Field, came: Any = None) -> Refused:
     return Refused(refusal_id, label=field.label, field=field.name, came=came)
 
 
-def _list_values(field: Field, values: Mapping[str, list[str]], *, strict: bool) -> list[str]:
+def _list_values(field: Field, values: Mapping[str, list[str]]) -> list[str]:
     found = [value for value in values.get(field.name, ()) if value != ""]
-    if strict:
-        return found
     split = [part for value in found for part in value.split(",") if part != ""]
     for name, indexed in values.items():
         match = _INDEXED.fullmatch(name)

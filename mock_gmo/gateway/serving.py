@@ -201,9 +201,10 @@ def _routes(operations: Iterable[Operation], profile: Profile) -> dict[tuple[str
             path = prefix + operation.relative_path
             if path in profile.absent_paths:
                 continue
-            if (operation.method, path) in routes:
-                raise StartError(f"two operations answer {operation.method} {path}")
-            routes[operation.method, path] = operation
+            for method in (operation.method, *operation.other_methods):
+                if (method, path) in routes:
+                    raise StartError(f"two operations answer {method} {path}")
+                routes[method, path] = operation
     return routes
 
 

@@ -204,6 +204,10 @@ class AuthorizationServer:
         with self._lock:
             return self._portal_token(customer_id)
 
+    def claims_of(self, token: AccessToken) -> dict[str, str]:
+        """Return what userinfo tells of the holder behind a token. Source: Authorization API, ユーザー情報."""
+        return {"sub": token.customer_id, "iss": self.issuer}
+
     def expire(
         self,
         *,

@@ -22,6 +22,7 @@ EXCLUDED = [positive_data_acceptance, unsupported_method]
 
 BANK = make_caller(profile="strict")
 BANK.token = BANK.new_token("private:account private:transfer private:virtual-account")["access_token"]
+OPENID_TOKEN = BANK.new_token("openid")["access_token"]
 ORDERS_BANK = make_caller(profile="strict")
 OPERATIONS = {operation.operation_id: operation for operation in read_operations("auth", "corporation")}
 
@@ -43,6 +44,17 @@ class AccessToken:
 
     def get(self, case: Case, context: Any) -> str:
         return BANK.token
+
+    def set(self, case: Case, data: str, context: Any) -> None:
+        case.headers = {**(case.headers or {}), "x-access-token": data}
+
+
+@auth.auth().apply_to(operation_id="getUserInfo")
+class OpenIdToken:
+    """Calls to userinfo carry a token with the scope that it needs."""
+
+    def get(self, case: Case, context: Any) -> str:
+        return OPENID_TOKEN
 
     def set(self, case: Case, data: str, context: Any) -> None:
         case.headers = {**(case.headers or {}), "x-access-token": data}
