@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from mock_gmo.app import create_app, worlds_of
+from mock_gmo.app import create_app, world_of, worlds_of
 from mock_gmo.clock import ClockOutOfRange
 from mock_gmo.contract import StartError
 from mock_gmo.directory import ZenginDirectory
@@ -19,11 +19,13 @@ from mock_gmo.marked_yaml import DocumentError
 from mock_gmo.notifications.posting import post_notification
 from mock_gmo.outcomes import table
 from mock_gmo.postman import Postman
+from mock_gmo.profiles import PROFILES
 from mock_gmo.scenarios.loader import load_scenario, names
 from mock_gmo.server import PortTaken, listen, serve
-from mock_gmo.settings import ENVIRONMENTS, PROFILES, Settings, SettingsError
+from mock_gmo.settings import ENVIRONMENTS, Settings, SettingsError
 from mock_gmo.snapshots.codec import SnapshotError
 from mock_gmo.snapshots.diff import diff_snapshots
+from mock_gmo.world import World
 
 WORK_FAILED = 1
 WRONG_USAGE = 2
@@ -62,11 +64,16 @@ def serve_command(**options: str | None) -> None:
     except StartError as broken:
         _end(str(broken), WORK_FAILED)
     _forget_old(settings.ready_file)
+
+    def tell_ready(url: str) -> None:
+        for line in (f"ready {url}", *_portal_lines(world_of(application))):
+            click.echo(line)
+
     serve(
         application,
         listener,
         ready_file=settings.ready_file,
-        ready=lambda url: click.echo(f"ready {url}"),
+        ready=tell_ready,
         beside=Postman(worlds_of(application)),
     )
 
@@ -108,6 +115,14 @@ def diff_command(before: Path, after: Path) -> None:
         _end(f"not a snapshot: {broken}", WRONG_USAGE)
     for line in diff.lines():
         click.echo(line)
+
+
+def _portal_lines(world: World) -> list[str]:
+    """What a customer would copy from the portal; nothing where tokens come by OAuth."""
+    tokens = {
+        customer.customer_id: world.oauth.portal_token(customer.customer_id) for customer in world.bank.customers()
+    }
+    return [f"portal token of {name}: {token.token.reveal()}" for name, token in tokens.items() if token is not None]
 
 
 def _forget_old(ready_file: Path | None) -> None:

@@ -19,7 +19,7 @@ from mock_gmo.api.accounts import (
     get_transactions,
     get_visa_transactions,
 )
-from mock_gmo.api.authorization import issue_token
+from mock_gmo.api.authorization import get_user_info, issue_token
 from mock_gmo.api.bulk_transfers import (
     calculate_bulk_transfer_fee,
     cancel_bulk_transfer,
@@ -100,7 +100,7 @@ def create_app(
     worlds = Worlds(World.build(settings, ports))
     operations = read_operations(*DOCUMENTS)
     require_handlers(operations, HANDLERS)
-    gateway = Gateway(operations, HANDLERS, profile=settings.profile, sleep=sleep, monotonic=monotonic)
+    gateway = Gateway(operations, HANDLERS, profile=settings.imitated, sleep=sleep, monotonic=monotonic)
     app = _BankFlask(gateway, worlds)
     app.session_interface = SiteSessions(_present_world, real_time=real_time)
     app.extensions[EXTENSION] = worlds
@@ -175,6 +175,7 @@ def _authorize(exchange: Exchange) -> Reply:
 HANDLERS: Final[dict[str, Handler]] = {
     "authorize": _authorize,
     "issueToken": issue_token,
+    "getUserInfo": get_user_info,
     "getAccounts": get_accounts,
     "getBalances": get_balances,
     "getTransactions": get_transactions,

@@ -3,6 +3,7 @@
 Compiled once at start from `contracts/*.yaml`. Nothing here answers a request; the gateway and the console do.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,9 @@ class Field:
     """Forms of a value that mean another one, which is read in their place."""
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
+    example: str | None = None
+    confused_names: tuple[str, ...] = ()
+    """Names that clients send by mistake in the place of this one."""
     is_text: bool = field(default=False, init=False)
     """Whether a value is one text (or a number written as one), no list."""
 
@@ -59,6 +63,7 @@ class Operation:
     """One operation of one document, ready to be served."""
 
     operation_id: str
+    document: str
     method: str
     path: str
     relative_path: str
@@ -78,6 +83,8 @@ class Operation:
     replies: Mapping[int, Callable[[Any], bool] | None]
     has_transfer_errors: bool
     body_bytes_max: int = BODY_BYTES_MAX
+    takes_bearer: bool = False
+    other_methods: tuple[str, ...] = ()
     name: str = field(default="")
     lines_max: int = field(default=0, init=False)
 
@@ -140,6 +147,7 @@ class _Document:
         }
         return Operation(
             operation_id=content["operationId"],
+            document=self._name,
             method=method.upper(),
             path=self._base + path,
             relative_path=path,
@@ -157,6 +165,8 @@ class _Document:
             success_status=min(status for status in replies if 200 <= status < 400),
             replies=replies,
             has_transfer_errors=self._has_transfer_errors(f"{here}/{method}/responses"),
+            takes_bearer=self._takes_bearer(content),
+            other_methods=tuple(content.get("x-other-methods", ())),
             body_bytes_max=content.get("requestBody", {}).get("x-body-bytes-max", BODY_BYTES_MAX),
         )
 
@@ -210,6 +220,8 @@ class _Document:
             other_forms=told.get("x-other-forms", {}),
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),
+            example=_example(told),
+            confused_names=tuple(told.get("x-confused-names", ())),
         )
 
     def _reply(self, pointer: str) -> Callable[[Any], bool] | None:
@@ -233,6 +245,11 @@ class _Document:
         content = self._at(pointer)
         return bool(content["in"] == "header" and content["name"].lower() != TOKEN_HEADER)
 
+    def _takes_bearer(self, content: Mapping[str, Any]) -> bool:
+        schemes = self._content.get("components", {}).get("securitySchemes", {})
+        named = [name for requirement in content.get("security", ()) for name in requirement]
+        return any(schemes.get(name, {}).get("scheme") == "bearer" for name in named)
+
     def _resolve(self, pointer: str) -> str:
         for _ in range(16):
             content = self._at(pointer)
@@ -250,6 +267,14 @@ class _Document:
             except (KeyError, IndexError) as missing:
                 raise StartError(f"contracts/{self._name}.yaml: nothing at {pointer}") from missing
         return content
+
+
+def _example(told: Mapping[str, Any]) -> str | None:
+    examples = told.get("examples")
+    value = told.get("example", examples[0] if isinstance(examples, list) and examples else None)
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _key(content: Mapping[Any, Any], step: str) -> Any:

@@ -29,12 +29,17 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Refused(Exception):
-    """The gateway says no. `label` is the Japanese name of the field that the complaint is about."""
+    """The gateway says no. `label` is the Japanese name of the field that the complaint is about.
 
-    def __init__(self, refusal_id: str, *, label: str = "") -> None:
+    `field` is its name on the wire and `came` what came for it, of which nobody is told more than the shape.
+    """
+
+    def __init__(self, refusal_id: str, *, label: str = "", field: str | None = None, came: Any = None) -> None:
         super().__init__(refusal_id)
         self.refusal_id = refusal_id
         self.label = label
+        self.field = field
+        self.came = came
 
 
 @dataclass(frozen=True, slots=True)

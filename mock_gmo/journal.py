@@ -49,6 +49,18 @@ _HINTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a call was refused: the field, the shape of what came (never the value), the rule, and what would do."""
+
+    field: str | None
+    shape: str | None
+    rule_ja: str
+    rule_en: str
+    page: str
+    example: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One call at the bank, secrets already masked."""
 
@@ -66,6 +78,7 @@ class Entry:
     apply_no: str | None
     fault: str | None
     duration_ms: float
+    explanation: Explanation | None = None
 
     @property
     def size(self) -> int:

@@ -16,10 +16,10 @@ from mock_gmo.bank.rules import BankRules, ClosedHours
 from mock_gmo.notifications.rules import NotificationRules
 from mock_gmo.oauth.clients import Network
 from mock_gmo.oauth.rules import OAuthRules
+from mock_gmo.profiles import PROFILES, Profile
 
 PREFIX: Final = "MOCK_GMO_"
 RULE_PREFIX: Final = "MOCK_GMO_RULE_"
-PROFILES: Final = ("bank", "strict")
 ENVIRONMENTS: Final = ("local", "development", "production")
 WORDS: Final = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 PORT_MAX: Final = 65_535
@@ -55,9 +55,25 @@ class Settings:
     maintenance: bool = False
     retry_after_seconds: int | None = None
     site_idle_seconds: int = 1_800
+    explain: bool = True
     bank_rules: BankRules = field(default_factory=BankRules)
     oauth_rules: OAuthRules = field(default_factory=OAuthRules)
     notification_rules: NotificationRules = field(default_factory=NotificationRules)
+
+    @property
+    def imitated(self) -> Profile:
+        """The row of PROFILES that this bank imitates."""
+        return PROFILES[self.profile]
+
+    @classmethod
+    def of_profile(cls, profile: str = "bank", **given: Any) -> Self:
+        """Return the settings of a profile with its rules; what is given wins over them. Raises KeyError."""
+        imitated = PROFILES[profile]
+        rules = {
+            "bank_rules": replace(BankRules(), **imitated.bank_rules),
+            "oauth_rules": replace(OAuthRules(), **imitated.oauth_rules),
+        }
+        return cls(profile=profile, **{**rules, **given})
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **overrides: Any) -> Self:
@@ -74,11 +90,12 @@ class Settings:
                 values[name] = variable.read_from(str(given), name=f"--{name.replace('_', '-')}")
             elif text != "":
                 values[name] = variable.read_from(text, name=variable.name)
-        return cls(
-            **values,
-            bank_rules=_read_rules(BankRules(), environ),
-            oauth_rules=_read_rules(OAuthRules(), environ),
-            notification_rules=_read_rules(NotificationRules(), environ),
+        settings = cls.of_profile(**values)
+        return replace(
+            settings,
+            bank_rules=_read_rules(settings.bank_rules, environ),
+            oauth_rules=_read_rules(settings.oauth_rules, environ),
+            notification_rules=_read_rules(settings.notification_rules, environ),
         )
 
 
@@ -148,7 +165,7 @@ VARIABLES: Final[dict[str, Variable]] = {
     "port": Variable("MOCK_GMO_PORT", _whole_number(0, PORT_MAX), "a port from 0 (any free one) to 65535"),
     "scenario": Variable("MOCK_GMO_SCENARIO", _not_empty, "the name of a scenario or the path of a scenario file"),
     "environment": Variable("MOCK_GMO_ENVIRONMENT", _one_of(ENVIRONMENTS), f"one of {', '.join(ENVIRONMENTS)}"),
-    "profile": Variable("MOCK_GMO_PROFILE", _one_of(PROFILES), f"one of {', '.join(PROFILES)}"),
+    "profile": Variable("MOCK_GMO_PROFILE", _one_of(tuple(PROFILES)), f"one of {', '.join(PROFILES)}"),
     "seed": Variable("MOCK_GMO_SEED", _whole_number(0, 2**63 - 1), "a whole number from 0"),
     "ready_file": Variable("MOCK_GMO_READY_FILE", Path, "the path of a file"),
     "state": Variable("MOCK_GMO_STATE", Path, "the path of a file"),
@@ -160,6 +177,7 @@ VARIABLES: Final[dict[str, Variable]] = {
     "integrator_port": Variable("INTEGRATOR_PORT", _whole_number(0, PORT_MAX), "a port from 0 to 65535"),
     "maintenance": Variable("MOCK_GMO_MAINTENANCE", _switch, _ON_OFF),
     "retry_after_seconds": Variable("MOCK_GMO_RETRY_AFTER_SECONDS", _whole_number(1, 3_600), "seconds from 1 to 3600"),
+    "explain": Variable("MOCK_GMO_EXPLAIN", _switch, _ON_OFF),
     "site_idle_seconds": Variable("MOCK_GMO_SITE_IDLE_SECONDS", _whole_number(1, 86_400), "seconds from 1 to 86400"),
 }
 

@@ -29,8 +29,10 @@ from mock_gmo.environments.loader import Environment, load_environment
 from mock_gmo.faults import Faults
 from mock_gmo.journal import Journal
 from mock_gmo.notifications.machine import Notifications
-from mock_gmo.oauth.clients import ClientRegistry
+from mock_gmo.oauth.clients import Client, ClientRegistry
+from mock_gmo.oauth.portal import portal_client
 from mock_gmo.oauth.server import AuthorizationServer
+from mock_gmo.oauth.tokens import TOKEN_LENGTH
 from mock_gmo.rate_limit import RequestLimiter
 from mock_gmo.scenarios.loader import load_scenario
 from mock_gmo.scenarios.scenario import Login, Scenario, ScenarioAccount, ScenarioOtherAccount, ScenarioSpAccount
@@ -38,6 +40,8 @@ from mock_gmo.secret import Secret
 from mock_gmo.settings import Settings
 from mock_gmo.snapshots.document import Givens, read_snapshot, write_snapshot
 from mock_gmo.state import SITE_KEY_LENGTH, Chance, Ports, WorldState
+
+SECRET_LENGTH = 50
 
 __all__ = ["Ground", "Ports", "World"]
 
@@ -71,6 +75,7 @@ class World:
         self.delivering = RLock()
         """Held while notifications go out, one after the other, and while somebody moves the clock past due ones."""
         self._keep: Callable[[], None] = _keep_nothing
+        self._portal_texts: dict[str, Secret] = {}
         self._state = self._first_state(settings.scenario)
 
     @classmethod
@@ -205,16 +210,13 @@ class World:
         bank = Bank(rules=rules, calendar=self.ground.calendar, directory=self.ground.directory)
         self._open_accounts(bank, scenario, at=clock.now())
         chance = self._first_chance()
+        oauth = self._first_oauth(chance)
+        self._give_portal_tokens(oauth, scenario, chance, at=clock.now())
         return WorldState(
             scenario=scenario,
             clock=clock,
             bank=bank,
-            oauth=AuthorizationServer(
-                self.settings.oauth_rules,
-                ClientRegistry(self.environment.clients),
-                chance.text,
-                issuer=self.environment.issuer,
-            ),
+            oauth=oauth,
             limiter=RequestLimiter(self.ports.monotonic),
             faults=Faults(),
             journal=Journal(),
@@ -222,6 +224,25 @@ class World:
             site_key=Secret(chance.text(SITE_KEY_LENGTH)),
             notifications=Notifications(self.settings.notification_rules, chance.text),
         )
+
+    def _first_oauth(self, chance: Chance) -> AuthorizationServer:
+        clients: tuple[Client, ...] = self.environment.clients
+        if self.settings.imitated.has_portal_tokens:
+            clients = (*clients, portal_client(Secret(chance.text(SECRET_LENGTH))))
+        return AuthorizationServer(
+            self.settings.oauth_rules, ClientRegistry(clients), chance.text, issuer=self.environment.issuer
+        )
+
+    def _give_portal_tokens(
+        self, oauth: AuthorizationServer, scenario: Scenario, chance: Chance, *, at: datetime
+    ) -> None:
+        """A token that somebody has copied outlives a reset: the portal would show the same one again."""
+        if not self.settings.imitated.has_portal_tokens:
+            return
+        for customer in scenario.customers:
+            drawn = Secret(chance.text(TOKEN_LENGTH))
+            text = self._portal_texts.setdefault(customer.customer_id, drawn)
+            oauth.log_in_at_portal(customer.customer_id, at=at, text=text)
 
     def _first_chance(self) -> Chance:
         """With a seed, every first state has the same tokens to come; without one, nobody can guess them."""
@@ -282,7 +303,7 @@ class World:
             primary=account.primary,
             name=account.name,
             name_kana=account.name_kana,
-            transfer_limit_yen=account.transfer_limit_yen,
+            transfer_limit_yen=min(account.transfer_limit_yen, self.settings.bank_rules.opening_limit_max_yen),
             opened_on=account.opened_on,
         )
 

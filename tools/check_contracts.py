@@ -25,6 +25,7 @@ _REFUSALS = frozenset({"400", "401", "403", "404", "405", "406", "411", "412", "
 STATUSES: Mapping[str, frozenset[str]] = {
     "authorize": frozenset({"302", "400", "405", "500", "503", "504"}),
     "issueToken": frozenset({"200", "400", "401", "403", "405", "411", "415", "429", "500", "503", "504"}),
+    "getUserInfo": frozenset({"200", "401", "403", "405", "406", "429", "500", "503", "504"}),
     "getAccounts": _REFUSALS | {"200"},
     "getBalances": _REFUSALS | {"200"},
     "getTransactions": _REFUSALS | {"200"},
@@ -73,6 +74,7 @@ STATUSES: Mapping[str, frozenset[str]] = {
 CONDITIONS = ("x-required-with", "x-only-with", "x-not-with")
 HOLDERS = frozenset({"corporation", "sole_proprietor", "individual"})
 SCOPE_KINDS = frozenset({"private", "corp", "personal"})
+OPENID = "openid"  # of no account, so of no holder either
 SCOPE_FAMILIES = ("account", "transfer", "bulk-transfer", "virtual-account")
 
 Rule = Callable[[Document], Iterator[Complaint]]
@@ -178,7 +180,8 @@ def bank_operations_are_complete(document: Document) -> Iterator[Complaint]:
 
 def bank_says_whom_it_serves(document: Document) -> Iterator[Complaint]:
     """The document says which holders and scopes its operations are for; an operation may narrow the holders."""
-    if not any("x-scope-family" in operation for operation in document.operations.values()):
+    families = {operation.get("x-scope-family") for operation in document.operations.values()}
+    if families <= {None, OPENID}:
         return
     for member, known in (("x-holders", HOLDERS), ("x-scope-kinds", SCOPE_KINDS)):
         told = set(document.content.get(member, ()))

@@ -15,14 +15,15 @@ import contracts
 from tools.contract_document import Complaint, Document, escape
 
 EXAMPLES = Path(contracts.__file__).parent / "examples"
-ROW_REQUIRED = ("id", "raised_by", "status", "message", "meaning", "tag", "source")
-ROW_OPTIONAL = ("code", "error", "level", "detail_code", "detail_message")
+ROW_REQUIRED = ("id", "raised_by", "status", "message", "meaning", "rule_ja", "page", "tag", "source")
+ROW_OPTIONAL = ("code", "error", "level", "detail_code", "detail_message", "field", "example")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "raised_by": ("gateway", "bank", "oauth", "nobody"),
     "tag": ("SDK", "SEEN", "SPEC", "GUESS"),
     "level": ("request", "line"),
 }
 CODE = re.compile("[0-9A-Za-z_]{1,10}")
+PAGE = re.compile(r"[A-Za-z-]+\.md#[a-z0-9-]+")
 TEXT = re.compile(".{1,255}")
 OAUTH_TEXT = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]{1,255}")
 
@@ -113,6 +114,8 @@ def _row_faults(row: Mapping[str, Any], *, occurrences: int) -> Iterator[str]:
     is_oauth = row["raised_by"] == "oauth"
     if ("error" in row) != is_oauth or ("code" in row) == is_oauth:
         yield "a row of oauth has error, any other has code"
+    if not PAGE.fullmatch(row["page"]):
+        yield "page is a page of the wire reference and its section, such as kana.md#counting"
     yield from _wording_faults(row, text=OAUTH_TEXT if is_oauth else TEXT)
 
 

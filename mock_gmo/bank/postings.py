@@ -28,6 +28,7 @@ _ONE_MICROSECOND = timedelta(microseconds=1)
 _JAPAN_EPOCH = _EPOCH.astimezone(JAPAN).replace(tzinfo=None)
 _KEY_WITHOUT = str.maketrans("", "", "-T:.")
 _KEY_FORMAT_LENGTH = 20
+_SHORT_KEY_FIRST = 10_001
 
 
 class PostingKind(Enum):
@@ -130,11 +131,13 @@ class _Ledger:
     """Columns of one ledger account; only customers' accounts have statement lines."""
 
     __slots__ = (
-        "amounts", "arrivals", "balance", "balances", "days", "latest", "number", "stamps", "texts", "with_statement",
+        "amounts", "arrivals", "balance", "balances", "days", "latest", "number", "short_keys", "stamps", "texts",
+        "with_statement",
     )  # fmt: skip
 
-    def __init__(self, *, number: int, with_statement: bool) -> None:
+    def __init__(self, *, number: int, with_statement: bool, short_keys: bool) -> None:
         self.number = number
+        self.short_keys = short_keys
         self.with_statement = with_statement
         self.balance = 0
         # Stamp and day of the newest line; accounts that stand beside each other share one.
@@ -174,7 +177,7 @@ class _Ledger:
         amount, text = self.amounts[index], self.texts[index]
         day = date.fromordinal(self.days[index])
         return StatementLine(
-            item_key=_item_key(self.stamps[index]),
+            item_key=str(_SHORT_KEY_FIRST + index) if self.short_keys else _item_key(self.stamps[index]),
             transaction_date=day,
             value_date=day,
             transaction_type=CREDIT if amount > 0 else DEBIT,
@@ -187,9 +190,20 @@ class _Ledger:
             edi_info=text.edi_info,
         )
 
+    def index_of(self, item_key: str) -> int:
+        """Return the place of the line with this key. Raises NextItemKeyUnknown."""
+        if not self.short_keys:
+            return _index_of(item_key, self.stamps)
+        if not (item_key.isascii() and item_key.isdigit() and 0 <= int(item_key) - _SHORT_KEY_FIRST < len(self.stamps)):
+            raise NextItemKeyUnknown
+        return int(item_key) - _SHORT_KEY_FIRST
+
 
 class Books:
-    """All postings of one bank. Not locked: the bank that owns it is."""
+    """All postings of one bank. Not locked: the bank that owns it is.
+
+    The key of a statement line is an instant of 20 digits, or with `short_keys` a number that counts the lines.
+    """
 
     __slots__ = (
         "_first_legs",
@@ -199,10 +213,12 @@ class Books:
         "_leg_yen",
         "_names",
         "_references",
+        "_short_keys",
         "_stamps",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, short_keys: bool = False) -> None:
+        self._short_keys = short_keys
         self._ledgers: dict[str, _Ledger] = {}
         self._names: list[str] = []
         self._stamps = array("q")
@@ -289,7 +305,7 @@ class Books:
         start = bisect_left(ledger.days, date_from.toordinal())
         end = bisect_right(ledger.days, date_to.toordinal())
         if after_key is not None:
-            index = _index_of(after_key, ledger.stamps)
+            index = ledger.index_of(after_key)
             if arrivals_only and not ledger.texts[index].is_arrival:
                 raise NextItemKeyUnknown
             start = max(start, index + 1)
@@ -356,7 +372,9 @@ class Books:
     def _open(self, name: str, *, with_statement: bool) -> None:
         if name in self._ledgers:
             raise ValueError(f"ledger account {name} is open already")
-        self._ledgers[name] = _Ledger(number=len(self._names), with_statement=with_statement)
+        self._ledgers[name] = _Ledger(
+            number=len(self._names), with_statement=with_statement, short_keys=self._short_keys
+        )
         self._names.append(name)
 
     def _posting(self, posting_no: int) -> Posting:

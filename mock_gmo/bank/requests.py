@@ -59,7 +59,7 @@ def request_transfer(
 ) -> RequestResult:
     """Take an order: file it, then let it wait for its holder or carry it on at once."""
     draft = check_order(state, customer, order, at=moment.at)
-    if customer.confirmation_required:
+    if needs_confirmation(state, customer):
         deadline = confirmation_deadline(state, draft.designated_date, at=moment.at)
         application = _application(draft, deadline=deadline, user=user)
         state.enter(application)
@@ -69,6 +69,11 @@ def request_transfer(
         state.enter(application)
         application = finish_confirmation(state, application, moment)
     return result_of(application, at=moment.at)
+
+
+def needs_confirmation(state: BankState, customer: Customer) -> bool:
+    """Say whether a request of this customer waits for the holder's transaction password."""
+    return customer.confirmation_required or state.rules.confirmation_always
 
 
 def remember_reply(state: BankState, key: IdempotencyKey, reply: StoredReply) -> None:
@@ -108,7 +113,7 @@ def request_cancel(
     if application.request.result is ResultCode.WAITING:
         raise CancelNotPossible
     request = LatestRequest(RequestKind.CANCEL, ResultCode.WAITING, moment.at, cancel_class=cancel_class)
-    if customer.confirmation_required:
+    if needs_confirmation(state, customer):
         deadline = confirmation_deadline(state, application.designated_date, at=moment.at)
         application = state.keep(application, request=replace(request, deadline=deadline))
         enter_limit(state, application)

@@ -81,6 +81,9 @@ class BankRules:
     va_expiry_months: int = 1
     va_deposits_months: int = 6
     va_name_filter_takes_part: bool = False
+    confirmation_always: bool = False
+    short_item_keys: bool = False
+    opening_limit_max_yen: int = 500_000_000
     fees: FeeRules = field(default_factory=FeeRules)
     # Those below change replies only; the bank itself never reads them.
     duplicate_key_conflict_status: int = 400

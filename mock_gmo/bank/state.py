@@ -92,7 +92,7 @@ class BankState:
     rules: BankRules
     calendar: BusinessCalendar
     directory: Directory
-    books: Books = field(default_factory=Books)
+    books: Books = field(init=False)
     customers: dict[str, Customer] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     account_ids_of: dict[str, list[str]] = field(default_factory=dict)
@@ -109,6 +109,9 @@ class BankState:
     virtual: VirtualAccountState = field(default_factory=VirtualAccountState)
     beneficiaries: dict[str, Beneficiary] = field(default_factory=dict)
     sp: SpState = field(default_factory=SpState)
+
+    def __post_init__(self) -> None:
+        self.books = Books(short_keys=self.rules.short_item_keys)
 
     def get_customer(self, customer_id: str) -> Customer:
         """Return the customer. Raises CustomerUnknown."""

@@ -13,7 +13,7 @@ from mock_gmo.bank.sp_accounts import SpBalance
 from mock_gmo.bank.transfers import Event, PendingConfirmation
 from mock_gmo.faults import FaultRule
 from mock_gmo.gateway.body import Unreadable, read_object
-from mock_gmo.journal import Entry
+from mock_gmo.journal import Entry, Explanation
 from mock_gmo.oauth.clients import Client
 from mock_gmo.outcomes import outcome
 from mock_gmo.scenarios.scenario import Login
@@ -64,6 +64,7 @@ def write_customer(world: World, customer: Customer, *, at: datetime) -> Json:
         "confirmation_required": customer.confirmation_required,
         "business_id_management": customer.business_id_management,
         "virtual_accounts_enabled": customer.virtual_accounts_enabled,
+        "portal_token": _write_portal_token(world, customer),
         "logins": [_write_login(login) for login in logins],
         "accounts": [_write_account(world, account, at=at) for account in bank.accounts_of(customer.customer_id)],
         "sp_accounts": [_write_purse(balance) for balance in bank.sp_accounts.balances(customer.customer_id, at=at)],
@@ -102,6 +103,17 @@ def write_entry(entry: Entry) -> Json:
         "apply_no": entry.apply_no,
         "fault": entry.fault,
         "duration_ms": entry.duration_ms,
+        "explanation": _write_explanation(entry.explanation) if entry.explanation is not None else None,
+    }
+
+
+def _write_explanation(explanation: Explanation) -> Json:
+    return {
+        "field": explanation.field,
+        "shape": explanation.shape,
+        "rule": {"ja": explanation.rule_ja, "en": explanation.rule_en},
+        "page": explanation.page,
+        "example": explanation.example,
     }
 
 
@@ -152,6 +164,13 @@ def write_payment(payment: Payment) -> Json:
 def write_books(books: BooksCheck) -> Json:
     """Return the books added up again."""
     return {"sum_yen": books.sum_yen, "balances": dict(books.balances), "differing": list(books.differing)}
+
+
+def _write_portal_token(world: World, customer: Customer) -> str | None:
+    if not world.settings.imitated.has_portal_tokens:
+        return None
+    token = world.oauth.portal_token(customer.customer_id)
+    return token.token.reveal() if token is not None else None
 
 
 def _write_login(login: Login) -> Json:

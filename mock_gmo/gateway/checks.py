@@ -22,7 +22,6 @@ CLIENT: Final = "client"
 UNKNOWN: Final = "unknown"
 
 TOKEN_LENGTH_MAX = 128
-STRICT = "strict"
 BEARER = "bearer "
 VIRTUAL_ACCOUNT = "virtual-account"
 MEETING_JSON = frozenset({JSON, "application/*", "*/*"})
@@ -64,7 +63,9 @@ def known_operation(exchange: Exchange) -> None:
 
 
 def content_length(exchange: Exchange) -> None:
-    """Refuse a POST that tells neither its length nor that it comes in chunks."""
+    """Refuse a POST of a body that tells neither its length nor that it comes in chunks."""
+    if exchange.operation is not None and exchange.operation.body_kind is None:
+        return
     environ = exchange.request.environ
     is_chunked = "chunked" in str(environ.get("HTTP_TRANSFER_ENCODING", "")).lower()
     if exchange.request.method == "POST" and not environ.get("CONTENT_LENGTH") and not is_chunked:
@@ -74,7 +75,7 @@ def content_length(exchange: Exchange) -> None:
 def content_type(exchange: Exchange) -> None:
     """Refuse, in the strict profile, a POST of another kind than the contract's; the lenient one reads what came."""
     operation = exchange.operation
-    if operation is None or operation.body_kind is None or exchange.world.settings.profile != STRICT:
+    if operation is None or operation.body_kind is None or not exchange.world.settings.imitated.is_strict:
         return
     if exchange.request.mimetype != operation.body_kind:
         raise Refused("content_type_not_json")
@@ -82,7 +83,7 @@ def content_type(exchange: Exchange) -> None:
 
 def accept(exchange: Exchange) -> None:
     """Refuse, in the strict profile, a caller that cannot take JSON."""
-    if exchange.world.settings.profile != STRICT or not exchange.request.environ.get("HTTP_ACCEPT"):
+    if not exchange.world.settings.imitated.is_strict or not exchange.request.environ.get("HTTP_ACCEPT"):
         return
     # Every client library asks for JSON with a charset; what stands behind the media type says nothing against it.
     ranges = exchange.request.accept_mimetypes
@@ -112,7 +113,8 @@ def find_client(exchange: Exchange) -> None:
         exchange.client = oauth.client_of_header(authorization, scheme_optional=optional)
         return
     text = exchange.request.environ.get("HTTP_X_ACCESS_TOKEN")
-    if not text and oauth.rules.bearer_header_accepted:
+    takes_bearer = exchange.operation is not None and exchange.operation.takes_bearer
+    if not text and (takes_bearer or oauth.rules.bearer_header_accepted):
         text = _bearer(str(exchange.request.environ.get("HTTP_AUTHORIZATION", "")))
     if text and len(text) <= TOKEN_LENGTH_MAX:
         exchange.token = oauth.find_access(text)
@@ -182,7 +184,7 @@ def fields(exchange: Exchange) -> None:
     """Refuse the first field that is missing, malformed or not allowed, in the bank's words."""
     operation = exchange.operation
     assert operation is not None
-    strict = exchange.world.settings.profile == STRICT
+    strict = exchange.world.settings.imitated.is_strict
     if operation.body_kind == JSON:
         exchange.fields = check_body(operation.body, _content(exchange, operation), strict=strict)
     elif operation.query:

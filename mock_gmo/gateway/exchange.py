@@ -34,6 +34,7 @@ class Exchange:
     raw_body: bytes | None = None
     check: str | None = None
     refusal_id: str | None = None
+    refusal: Exception | None = None
     faults: list[str] = field(default_factory=list)
 
     @property

@@ -36,17 +36,20 @@ def read_query(query_string: bytes) -> dict[str, list[str]]:
 def check_query(fields: Sequence[Field], values: Mapping[str, list[str]], *, strict: bool) -> dict[str, Any]:
     """Return the values that are there, checked. Raises Refused with the first complaint.
 
-    Lists come as repeated keys; unless `strict`, also with commas or as `name[]`, `name[0]`.
+    Lists come as repeated keys, with commas, or as `name[]`, `name[0]`. A name that clients confuse with the field's
+    own is ignored, and refused when `strict`.
     """
     read: dict[str, Any] = {}
     for field in fields:
+        if strict and (confused := [value for name in field.confused_names for value in values.get(name, ()) if value]):
+            raise _refused("field_invalid", field, confused)
         if field.is_list:
-            if found := _list_values(field, values, strict=strict):
+            if found := _list_values(field, values):
                 read[field.name] = found
             continue
         present = [value for value in values.get(field.name, ()) if value != ""]
         if len(set(present)) > 1:
-            raise Refused("field_invalid", label=field.label)
+            raise _refused("field_invalid", field, present)
         if present:
             read[field.name] = field.other_forms.get(present[0], present[0])
     return _checked(fields, read, strict=strict)
@@ -69,15 +72,15 @@ def _checked(fields: Sequence[Field], read: dict[str, Any], *, strict: bool) -> 
         name = field.name
         if name in read:
             if _is_out_of_place(field, read):
-                raise Refused("field_not_allowed", label=field.label)
+                raise _refused("field_not_allowed", field, read[name])
             value = read[name]
             # Nearly every value is a text that fits; the long way is for the others.
             if not (field.is_text and type(value) is str and field.fits(value)):
                 read[name] = value = _fitting(field, value, strict=strict)
             if field.not_before is not None and field.not_before in read and value < read[field.not_before]:
-                raise Refused("period_reversed", label=field.label.removesuffix("To"))
+                raise Refused("period_reversed", label=field.label.removesuffix("To"), field=name, came=value)
         elif field.is_required or (field.required_with and _holds(field.required_with, read)):
-            raise Refused("field_missing", label=field.label)
+            raise _refused("field_missing", field)
     return read
 
 
@@ -98,38 +101,44 @@ def _fitting(field: Field, value: Any, *, strict: bool) -> Any:
         return _lines(field, value, strict=strict)
     if field.is_list:
         if not all(field.fits(item) for item in value):
-            raise Refused("field_invalid", label=field.label)
+            raise _refused("field_invalid", field, value)
         return value
     if type(value) is int:
         if not field.takes_integers and not (field.takes_integers_leniently and not strict):
-            raise Refused("field_invalid", label=field.label)
+            raise _refused("field_invalid", field, value)
         if field.takes_integers and not field.fits(value):
-            raise Refused("field_invalid", label=field.label)
+            raise _refused("field_invalid", field, value)
         value = str(value)
     if not isinstance(value, str) or not field.fits(value):
-        raise Refused("field_invalid", label=field.label)
+        raise _refused("field_invalid", field, value)
     return value
 
 
 def _lines(field: Field, value: Any, *, strict: bool) -> list[dict[str, Any]]:
     if not isinstance(value, list):
-        raise Refused("field_invalid", label=field.label)
+        raise _refused("field_invalid", field, value)
     if not value and field.is_required:
-        raise Refused("field_missing", label=field.label)
+        raise _refused("field_missing", field)
     if field.lines_max and len(value) > field.lines_max:
-        raise Refused("field_invalid", label=field.label)
+        raise _refused("field_invalid", field, value)
     lines: list[dict[str, Any]] = []
     for line in value:
         if not isinstance(line, dict):
-            raise Refused("field_invalid", label=field.label)
-        lines.append(check_body(field.line_fields, line, strict=strict))
+            raise _refused("field_invalid", field, value)
+        try:
+            lines.append(check_body(field.line_fields, line, strict=strict))
+        except Refused as refused:
+            refused.field = f"{field.name}[{len(lines)}].{refused.field}"
+            raise
     return lines
 
 
-def _list_values(field: Field, values: Mapping[str, list[str]], *, strict: bool) -> list[str]:
+def _refused(refusal_id: str, field: Field, came: Any = None) -> Refused:
+    return Refused(refusal_id, label=field.label, field=field.name, came=came)
+
+
+def _list_values(field: Field, values: Mapping[str, list[str]]) -> list[str]:
     found = [value for value in values.get(field.name, ()) if value != ""]
-    if strict:
-        return found
     split = [part for value in found for part in value.split(",") if part != ""]
     for name, indexed in values.items():
         match = _INDEXED.fullmatch(name)

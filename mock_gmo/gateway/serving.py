@@ -17,24 +17,15 @@ from mock_gmo.gateway import admit, release, validate
 from mock_gmo.gateway.checks import find_client
 from mock_gmo.gateway.connection import DROP, TRUNCATE
 from mock_gmo.gateway.exchange import Exchange, Handler
+from mock_gmo.gateway.explaining import RuleBook
 from mock_gmo.journal import Entry, mask_body, mask_headers, mask_query
 from mock_gmo.oauth.errors import OAuthRefusal
+from mock_gmo.profiles import Profile
 from mock_gmo.world import World
 
 STATUS_OF_FAULT: Final = 503
 GARBAGE: Final = b'\x00\xff<<<{"applyNo":"'
 DUPLICATE: Final = "duplicate"
-
-# Other prefixes under which clients in the field call the same operations, and the profiles that know them.
-ALIASES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
-    ("/ganb/stg-api/", "/ganb/api/", ("bank", "strict")),
-    ("/ganb/api/webhook/v1/", "/ganb/api/webhooks/v1/", ("bank", "strict")),
-    ("/ganb/stg-api/webhook/v1/", "/ganb/api/webhooks/v1/", ("bank", "strict")),
-    ("/ganb/api/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
-    ("/corporate/v1/", "/ganb/api/corporation/v1/", ("bank",)),
-    ("/ganb/api/simulator/corporation/v1/", "/ganb/api/corporation/v1/", ("bank", "strict")),
-    ("/ganb/api/simulator/personal/v1/", "/ganb/api/personal/v1/", ("bank", "strict")),
-)
 
 
 class _Dropped(Exception):
@@ -57,13 +48,14 @@ class Gateway:
         operations: Iterable[Operation],
         handlers: Mapping[str, Handler],
         *,
-        profile: str,
+        profile: Profile,
         sleep: Callable[[float], None],
         monotonic: Callable[[], float],
     ) -> None:
         self._routes = _routes(operations, profile)
         self._handlers = handlers
         self._table = RefusalTable.load()
+        self._rules = RuleBook.load()
         self._sleep = sleep
         self._monotonic = monotonic
         self._steps = (("received", admit), ("admitted", validate))
@@ -103,6 +95,8 @@ class Gateway:
             reply = instead.reply
         except (Refused, BankRefusal, OAuthRefusal) as refusal:
             reply = release(exchange, self._refuse(exchange, refusal), table=self._table)
+        if exchange.refusal_id is not None and exchange.world.settings.explain:
+            reply = replace(reply, headers=(*reply.headers, self._rules.header(exchange.refusal_id)))
         try:
             self._strike(exchange, "reply_written", reply)
         except _Instead as instead:
@@ -134,7 +128,7 @@ class Gateway:
         return self._handlers[exchange.operation.operation_id](exchange)
 
     def _refuse(self, exchange: Exchange, refusal: Refused | BankRefusal | OAuthRefusal) -> Reply:
-        exchange.refusal_id = refusal.refusal_id
+        exchange.refusal_id, exchange.refusal = refusal.refusal_id, refusal
         if isinstance(refusal, OAuthRefusal):
             return Reply(refusal.http_status, refusal.body(), tuple(refusal.headers().items()))
         reply = self._table.refusal_reply(refusal, exchange.operation)
@@ -195,21 +189,26 @@ class Gateway:
             apply_no=_apply_no(exchange, reply),
             fault=", ".join(exchange.faults) or None,
             duration_ms=round((self._monotonic() - started) * 1_000, 3),
+            explanation=self._rules.explain(exchange) if exchange.refusal_id is not None else None,
         )
         exchange.world.journal.write(entry)
 
 
-def _routes(operations: Iterable[Operation], profile: str) -> dict[tuple[str, str], Operation]:
+def _routes(operations: Iterable[Operation], profile: Profile) -> dict[tuple[str, str], Operation]:
     routes: dict[tuple[str, str], Operation] = {}
+    by_document: dict[str, list[Operation]] = {}
     for operation in operations:
-        paths = [operation.path]
-        for alias, prefix, profiles in ALIASES:
-            if profile in profiles and operation.path.startswith(prefix):
-                paths.append(alias + operation.path.removeprefix(prefix))
-        for path in paths:
-            if (operation.method, path) in routes:
-                raise StartError(f"two operations answer {operation.method} {path}")
-            routes[operation.method, path] = operation
+        by_document.setdefault(operation.document, []).append(operation)
+    for prefix, documents in profile.paths.items():
+        meant = next((by_document[name] for name in documents if name in by_document), ())
+        for operation in meant:
+            path = prefix + operation.relative_path
+            if path in profile.absent_paths:
+                continue
+            for method in (operation.method, *operation.other_methods):
+                if (method, path) in routes:
+                    raise StartError(f"two operations answer {method} {path}")
+                routes[method, path] = operation
     return routes
 
 

@@ -32,7 +32,12 @@ class Credentials:
 
 
 def authenticate(
-    clients: ClientRegistry, form: Mapping[str, str], authorization: str | None, *, strict: bool
+    clients: ClientRegistry,
+    form: Mapping[str, str],
+    authorization: str | None,
+    *,
+    strict: bool,
+    basic_word_required: bool = False,
 ) -> Client:
     """Return the client whose credentials came with a token request.
 
@@ -45,9 +50,12 @@ def authenticate(
     if not came.header_came:
         for name, value in (("client_id", came.form_id), ("client_secret", came.form_secret)):
             if value is None:
-                raise OAuthRefusal("invalid_request", f"{name} is required")
+                raise OAuthRefusal("invalid_request", f"{name} is required", field=name)
     client = clients.find(came.header_id or came.form_id or "")
+    is_nameless = came.header_came and not came.scheme_named
     if client is None or not _is_right(came, client) or (strict and not _came_as_registered(came, client)):
+        raise OAuthRefusal("invalid_client", _WRONG, basic_tried=came.header_came)
+    if basic_word_required and is_nameless:
         raise OAuthRefusal("invalid_client", _WRONG, basic_tried=came.header_came)
     return client
 

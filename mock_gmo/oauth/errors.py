@@ -35,7 +35,7 @@ ERRORS: Final[dict[str, ErrorRow]] = {
 class OAuthRefusal(Exception):
     """The token endpoint says no. `body()`, `http_status` and `headers()` are the whole reply."""
 
-    def __init__(self, error: str, description: str, *, basic_tried: bool = False) -> None:
+    def __init__(self, error: str, description: str, *, basic_tried: bool = False, field: str | None = None) -> None:
         super().__init__(error, description)
         self.row = ERRORS[error]
         assert self.row.token_status is not None, f"{error} never leaves the token endpoint"
@@ -43,6 +43,7 @@ class OAuthRefusal(Exception):
         self.error = error
         self.description = description
         self.basic_tried = basic_tried
+        self.field = field
 
     @property
     def refusal_id(self) -> str:

@@ -28,6 +28,8 @@ class OAuthRules:
     """Whether a second redemption ends the tokens of the first, as RFC 6749 section 4.1.2 advises. Guess."""
     strict_client_authentication: bool = False
     """Refuse credentials that are right but came another way than registered, or by two ways at once."""
+    basic_word_required: bool = False
+    """Refuse a header of credentials without the word `Basic` before them. Some client libraries leave it out."""
     verify_pkce: bool = False
     """Check `code_verifier` when a challenge was sent. The bank's documents do not know PKCE."""
     issuer_trailing_slash: bool = True

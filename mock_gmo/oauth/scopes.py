@@ -20,7 +20,7 @@ SCOPES: Final[dict[str, str | None]] = {
     "personal:transfer": "transfer",
     "personal:bulk-transfer": "bulk-transfer",
     "personal:virtual-account": "virtual-account",
-    OPENID: None,
+    OPENID: "openid",
     OFFLINE_ACCESS: None,
 }
 

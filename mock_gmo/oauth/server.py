@@ -20,6 +20,7 @@ from mock_gmo.oauth.client_authentication import authenticate, read_credentials
 from mock_gmo.oauth.clients import GRANTS, REDIRECT_URI_LENGTH_MAX, Client, ClientRegistry
 from mock_gmo.oauth.errors import AuthorizationPageError, OAuthRefusal
 from mock_gmo.oauth.id_token import make_id_token
+from mock_gmo.oauth.portal import PORTAL_CLIENT_ID, portal_token
 from mock_gmo.oauth.rules import OAuthRules
 from mock_gmo.oauth.scopes import OFFLINE_ACCESS, OPENID, ScopeUnusable, parse_scope
 from mock_gmo.oauth.tokens import AccessToken, Grant, RefreshToken, TokenPair, TokenStore, TooManyTokens
@@ -161,7 +162,7 @@ class AuthorizationServer:
     def authenticating_client(self, form: Mapping[str, str], authorization: str | None) -> Client | None:
         """Return the client that authenticates itself with a token request, or None. Changes nothing."""
         try:
-            return authenticate(self.clients, form, authorization, strict=self.rules.strict_client_authentication)
+            return self._authenticate(form, authorization)
         except OAuthRefusal:
             return None
 
@@ -171,7 +172,7 @@ class AuthorizationServer:
         `form` holds the fields of the body (empty means absent), `authorization` the header field.
         Raises OAuthRefusal. Source: Authorization API, アクセストークン発行.
         """
-        client = authenticate(self.clients, form, authorization, strict=self.rules.strict_client_authentication)
+        client = self._authenticate(form, authorization)
         grant_type = _required(form, "grant_type")
         if grant_type not in GRANTS:
             raise OAuthRefusal("unsupported_grant_type", "grant_type is not supported")
@@ -202,6 +203,26 @@ class AuthorizationServer:
     def find_access(self, token: str) -> AccessToken | None:
         """Return the access token with this text, even after its end; ask it `is_valid(at)`."""
         return self._tokens.find_access(token)
+
+    def log_in_at_portal(self, customer_id: str, *, at: datetime, text: Secret | None = None) -> AccessToken | None:
+        """Let a customer's portal token live from `at` on; `text` is that of a first token. None: there is none."""
+        with self._lock:
+            present = self._portal_token(customer_id)
+            text = text or (present.token if present is not None else None)
+            if text is None:
+                return None
+            token = portal_token(customer_id, text, at=at, seconds=self.rules.access_token_seconds)
+            self._tokens.put_access(token)
+            return token
+
+    def portal_token(self, customer_id: str) -> AccessToken | None:
+        """Return the token that the customer can copy from the portal, dead or alive."""
+        with self._lock:
+            return self._portal_token(customer_id)
+
+    def claims_of(self, token: AccessToken) -> dict[str, str]:
+        """Return what userinfo tells of the holder behind a token. Source: Authorization API, ユーザー情報."""
+        return {"sub": token.customer_id, "iss": self.issuer}
 
     def expire(
         self,
@@ -237,6 +258,25 @@ class AuthorizationServer:
                 self._codes.add(code)
             self._tokens.remember(memory.access_tokens, memory.refresh_tokens)
 
+    def _authenticate(self, form: Mapping[str, str], authorization: str | None) -> Client:
+        return authenticate(
+            self.clients,
+            form,
+            authorization,
+            strict=self.rules.strict_client_authentication,
+            basic_word_required=self.rules.basic_word_required,
+        )
+
+    def _portal_token(self, customer_id: str) -> AccessToken | None:
+        return next(
+            (
+                token
+                for token in self._tokens.all()[0]
+                if token.client_id == PORTAL_CLIENT_ID and token.customer_id == customer_id
+            ),
+            None,
+        )
+
     def _take_pending(self, request_id: str, *, at: datetime) -> AuthorizationRequest:
         pending = self._pending.find(request_id, at=at)
         if pending is None:
@@ -262,13 +302,13 @@ class AuthorizationServer:
         redirect_uri = _required(form, "redirect_uri", length_max=REDIRECT_URI_LENGTH_MAX)
         code = self._codes.find(text, at=at)
         if code is None or not code.belongs_to(client, redirect_uri=redirect_uri):
-            raise OAuthRefusal("invalid_grant", "code or redirect_uri is not valid")
+            raise OAuthRefusal("invalid_grant", "code or redirect_uri is not valid", field="code")
         if code.grant_id is not None:
             if self.rules.code_reuse_revokes_tokens:
                 self._tokens.revoke_grant(code.grant_id, at=at)
-            raise OAuthRefusal("invalid_grant", "code was used before")
+            raise OAuthRefusal("invalid_grant", "code was used before", field="code")
         if self.rules.verify_pkce and not code.is_proven_by(form.get("code_verifier") or None):
-            raise OAuthRefusal("invalid_grant", "code_verifier does not answer the challenge")
+            raise OAuthRefusal("invalid_grant", "code_verifier does not answer the challenge", field="code_verifier")
         grant = Grant(
             grant_id=self._random_text(GRANT_ID_LENGTH),
             client_id=client.client_id,
@@ -284,7 +324,7 @@ class AuthorizationServer:
     def _refresh(self, client: Client, form: Mapping[str, str], *, at: datetime) -> TokenReply:
         token = self._tokens.find_refresh(_required(form, "refresh_token"))
         if token is None or token.grant.client_id != client.client_id or not token.is_valid(at):
-            raise OAuthRefusal("invalid_grant", "refresh_token is wrong or has expired")
+            raise OAuthRefusal("invalid_grant", "refresh_token is wrong or has expired", field="refresh_token")
         # A `scope` field is not documented for a refresh: the grant keeps the scopes it has.
         return self._reply(client, self._tokens.refresh(token, at=at), nonce=None, at=at)
 
@@ -314,7 +354,7 @@ class AuthorizationServer:
 def _required(form: Mapping[str, str], name: str, *, length_max: int = VALUE_LENGTH_MAX) -> str:
     value = form.get(name) or ""
     if not value:
-        raise OAuthRefusal("invalid_request", f"{name} is required")
+        raise OAuthRefusal("invalid_request", f"{name} is required", field=name)
     if len(value) > length_max:
-        raise OAuthRefusal("invalid_request", f"{name} is too long")
+        raise OAuthRefusal("invalid_request", f"{name} is too long", field=name)
     return value

@@ -107,6 +107,14 @@ class TokenStore:
         self._access_of_grant = _texts_by_grant({text: it for text, it in self._access.items() if not it.revoked})
         self._refresh_of_grant = _texts_by_grant(self._refresh)
 
+    def put_access(self, token: AccessToken) -> None:
+        """Know this access token, in the place of one with the same text. Raises TooManyTokens."""
+        self._make_room(at=token.issued_at)
+        self._access[token.token.reveal()] = token
+        texts = self._access_of_grant.setdefault(token.grant.grant_id, [])
+        if token.token.reveal() not in texts:
+            texts.append(token.token.reveal())
+
     def issue(self, grant: Grant, *, with_refresh: bool, at: datetime) -> TokenPair:
         """Issue the first pair of a grant. Raises TooManyTokens."""
         self._make_room(at=at)

@@ -11,6 +11,8 @@ from mock_gmo.oauth.server import AuthorizationServer
 from mock_gmo.site.pages import error_page, redirect_to
 
 FOUND = 302
+# Before client and redirect URI are proven the fault is shown on a page; the rows name what it comes down to.
+PAGE_REFUSALS = {"client_unknown": "oauth_invalid_client", "redirect_uri_unknown": "oauth_invalid_request"}
 
 
 def authorize(
@@ -18,13 +20,13 @@ def authorize(
 ) -> tuple[Response, str | None]:
     """Answer the operation `authorize`: 302 to the log-in page, 302 back with an error, or a page with status 400.
 
-    The second value is the row of `contracts/refusals.yaml` when the browser is sent back with an error.
+    The second value is the row of `contracts/refusals.yaml` when something is wrong.
     Needs the application context, and the site registered in it. Raises nothing: every fault is a page or a redirect.
     """
     try:
         pending = oauth.begin(_once_each(parameters), at=at)
     except AuthorizationPageError as unusable:
-        return error_page(unusable.reason), None
+        return error_page(unusable.reason), PAGE_REFUSALS[unusable.reason]
     except AuthorizationRefused as refused:
         return redirect_to(refused.location, status=FOUND), refused.refusal_id
     return redirect_to(url_for("site.login", request=pending.request_id), status=FOUND), None

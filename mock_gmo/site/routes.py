@@ -109,6 +109,7 @@ class _Views:
         if login is None:
             return _login_page(world, request_id, login_id=login_id, problem=WRONG_LOGIN)
         visit.log_in(login, random_text=self._random_text)
+        world.oauth.log_in_at_portal(login.customer_id, at=world.clock.now())
         return _next_page(request_id)
 
     def log_out(self) -> Response:

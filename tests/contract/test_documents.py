@@ -29,6 +29,7 @@ def name_for_persons(operation_id: str) -> str:
 OPERATIONS = {
     "authorize": "GET /ganb/api/auth/v1/authorization",
     "issueToken": "POST /ganb/api/auth/v1/token",
+    "getUserInfo": "GET /ganb/api/auth/v1/userinfo",
     "getAccounts": "GET /ganb/api/corporation/v1/accounts",
     "getBalances": "GET /ganb/api/corporation/v1/accounts/balances",
     "getTransactions": "GET /ganb/api/corporation/v1/accounts/transactions",

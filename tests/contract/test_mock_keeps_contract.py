@@ -24,6 +24,7 @@ EXCLUDED = [positive_data_acceptance, unsupported_method]
 BANK = make_caller(profile="strict")
 BANK.token = BANK.new_token("private:account private:transfer private:virtual-account")["access_token"]
 PERSON = make_sole_proprietor(profile="strict")
+OPENID_TOKEN = BANK.new_token("openid")["access_token"]
 ORDERS_BANK = make_caller(profile="strict")
 OPERATIONS = {operation.operation_id: operation for operation in read_operations("auth", "corporation")}
 
@@ -62,6 +63,17 @@ class PersonsAccessToken(AccessToken):
 @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=QUIET)
 def test_the_operations_for_persons_keep_their_contract(case: Case) -> None:
     case.call_and_validate(excluded_checks=EXCLUDED)
+
+
+@auth.auth().apply_to(operation_id="getUserInfo")
+class OpenIdToken:
+    """Calls to userinfo carry a token with the scope that it needs."""
+
+    def get(self, case: Case, context: Any) -> str:
+        return OPENID_TOKEN
+
+    def set(self, case: Case, data: str, context: Any) -> None:
+        case.headers = {**(case.headers or {}), "x-access-token": data}
 
 
 @corporation.parametrize()

@@ -34,6 +34,7 @@ OBSERVED: list[tuple[str, str, Check]] = []
 NO_OPERATION = '{"errorCode":"WG_ERR_019","errorMessage":"Operation is not found during transformation"}'
 TOKEN_INVALID = '{"errorCode":"WG_ERR_105","errorMessage":"アクセストークンが無効です。"}'
 NO_ACCOUNT_ID = '{"errorCode":"WG_ERR_110","errorMessage":"口座IDを入力してください。"}'
+NOT_MINE = '{"errorCode":"220011","errorMessage":"エラーが発生しました。"}'
 NO_TRANSFERS = '{"errorCode":"WG_ERR_110","errorMessage":"振込情報を入力してください。"}'
 REQUESTED = '{"accountId":"101010012345","resultCode":"2","applyNo":"2026040100000001"}'
 DATE_IN_PAST = (
@@ -362,6 +363,111 @@ def half_width_kana_in_both_forms(caller: Caller) -> None:
 def item_id_as_a_number(caller: Caller) -> None:
     order = make_order(transfers=[make_line(itemId=1)])
     assert tell(caller.post("/transfer/request", order)) == (201, REQUESTED)
+
+
+def sandbox() -> Caller:
+    return make_caller(profile="sunabar")
+
+
+@seen("README.md:63", "the sandbox has short paths and no /ganb/api")
+@seen("quirks.md:22", "/corporation/v1 and /personal/v1 without /ganb/api")
+@seen("quirks.md:211", "the base path of the sandbox is none")
+@seen("README.md:74", "both paths answer for the token's account, whichever kind it is")
+@seen("quirks.md:221", "either path works for any token")
+def short_paths_of_the_sandbox(_: Caller) -> None:
+    caller = sandbox()
+    answers = [tell(caller.call("GET", f"/{kind}/v1/accounts")) for kind in ("corporation", "personal")]
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200
+    assert f'"accountId":"{ACCOUNT_ID}"' in answers[0][1]
+    for kind in ("corporation", "personal"):
+        assert tell(caller.call("GET", f"/ganb/api/{kind}/v1/accounts")) == (405, NO_OPERATION)
+
+
+@seen("auth.md:18", "the sandbox has no OAuth: a token is copied from the portal, straight into x-access-token")
+@seen("README.md:73", "a portal token has 32 characters and sees only its own account")
+@seen("auth.md:121", "it dies 30 days after the last log-in at the portal")
+@seen("quirks.md:212", "the token of the sandbox is a copy from the portal")
+def portal_tokens(_: Caller) -> None:
+    caller = sandbox()
+    assert tell(caller.client.get("/ganb/api/auth/v1/authorization")) == (405, NO_OPERATION)
+    assert tell(caller.client.post(TOKEN_URL, data=token_form(code="x"))) == (405, NO_OPERATION)
+    assert (len(caller.token), caller.token.isalnum()) == (32, True)
+    assert tell(caller.get("/accounts/balances?accountId=102010099999")) == (400, NOT_MINE)
+    caller.real.seconds += 2_592_000 - 1
+    assert caller.get("/accounts").status_code == 200
+    caller.real.seconds += 1
+    assert tell(caller.get("/accounts")) == (401, TOKEN_INVALID)
+
+
+@seen("README.md:80", "personal deposit-transactions is 405 at the sandbox")
+@seen("personal.md:41", "personal deposit-transactions is 405")
+@seen("quirks.md:214", "personal deposit-transactions is 405")
+def no_personal_deposits(_: Caller) -> None:
+    path = f"/personal/v1/accounts/deposit-transactions?accountId={ACCOUNT_ID}"
+    assert tell(sandbox().call("GET", path)) == (405, NO_OPERATION)
+
+
+@seen("README.md:79", "virtual accounts are switched off for some: 405 WG_ERR_019")
+@seen("corporation.md:417", "every /va/* answers 405 where the feature is off")
+@seen("quirks.md:215", "/va/* is 405 for some accounts")
+def virtual_accounts_switched_off(_: Caller) -> None:
+    caller = sandbox()
+    caller.control("PATCH", "/customers/corporate", {"virtual_accounts_enabled": False})
+    for path in ("/va/list", "/va/issue", "/va/status-change", "/va/close-request"):
+        assert tell(caller.post(path, {})) == (405, NO_OPERATION)
+    assert tell(caller.get(f"/va/deposit-transactions?raId={ACCOUNT_ID}")) == (405, NO_OPERATION)
+
+
+@seen("README.md:78", "itemKey is a short integer, no timestamp")
+@seen("quirks.md:217", "itemKey has five digits at the sandbox")
+def short_item_keys(_: Caller) -> None:
+    lines = sandbox().get(f"{STATEMENT}&dateFrom=2026-01-01&dateTo={TODAY}").json["transactions"]
+    assert lines
+    assert all(len(line["itemKey"]) == 5 and line["itemKey"].isdigit() for line in lines)
+
+
+@seen("README.md:75", "the limit of a sandbox account is 500000")
+@seen("corporation.md:111", 'transferLimitAmount is "500000"')
+@seen("lifecycle.md:177", "the transfer limit of the sandbox is 500,000 yen")
+def limit_of_the_sandbox(_: Caller) -> None:
+    caller = sandbox()
+    assert '"transferLimitAmount":"500000"' in tell(caller.get("/accounts"))[1]
+    assert (
+        caller.post("/transfer/request", make_order(transfers=[make_line(transferAmount="500000")])).status_code == 201
+    )
+    over = caller.post("/transfer/request", make_order(transfers=[make_line(transferAmount="500001")]))
+    assert (over.status_code, over.json["errorCode"]) == (400, "220011")
+
+
+@seen("README.md:76", "every transfer of the sandbox answers 201 with resultCode 2 and dies after ten minutes")
+@seen("quirks.md:218", "transfer/request is 201 and always 2")
+def confirmation_always(_: Caller) -> None:
+    caller = sandbox()
+    caller.control("PATCH", "/customers/corporate", {"confirmation_required": False})
+    assert tell(caller.post("/transfer/request", make_order())) == (201, REQUESTED)
+    caller.real.seconds += CONFIRMATION_SECONDS
+    assert tell(caller.get(RESULT)) == (200, REQUESTED.replace('"resultCode":"2"', '"resultCode":"8"'))
+
+
+@seen("auth.md:170", "private:bulk-transfer opens the bulk transfers")
+@seen("auth.md:171", "private:virtual-account opens the virtual accounts")
+def more_private_scopes(caller: Caller) -> None:
+    bulk, virtual = RESULT.replace("/transfer/", "/bulktransfer/"), f"/va/deposit-transactions?raId={ACCOUNT_ID}"
+    for scope, opened, closed in (
+        ("private:bulk-transfer", (bulk, 400), virtual),
+        ("private:virtual-account", (virtual, 200), bulk),
+    ):
+        caller.token = caller.new_token(scope=scope)["access_token"]
+        assert (caller.get(opened[0]).status_code, caller.get(closed).status_code) == (opened[1], 403)
+
+
+@seen("auth.md:242", "the log-in site of the development environment is open to registered addresses only")
+def log_in_site_of_the_development_environment(_: Caller) -> None:
+    caller = make_caller(environment="development", maintenance=True)
+    registered = str(caller.world.environment.site_networks[0][0])
+    for address, status in ((registered, 200), ("203.0.113.7", 403)):
+        assert caller.client.get("/site/login", environ_overrides={"REMOTE_ADDR": address}).status_code == status
 
 
 @pytest.mark.parametrize(("where", "what", "check"), OBSERVED, ids=[f"{row[0]} {row[2].__name__}" for row in OBSERVED])

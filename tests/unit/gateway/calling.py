@@ -19,6 +19,7 @@ CLIENT_ID = "loCa1C1ientShop1"
 CLIENT_SECRET = "s4ndboxOn1yS4ndboxOn1yS4ndboxOn1yS4ndboxOn1yLoca10"
 REDIRECT_URI = "http://127.0.0.1/callback"
 API = "/ganb/api/corporation/v1"
+SHORT_API = "/corporation/v1"
 TOKEN_URL = "/ganb/api/auth/v1/token"
 CONTROL = "/_sandbox/v1"
 SCOPES = "private:account private:transfer private:bulk-transfer offline_access"
@@ -91,9 +92,14 @@ def make_caller(*, customer_id: str = "corporate", api: str = API, scopes: str =
     """Return a bank at noon of a business day with one token issued and no request limit."""
     real, monotonic = HandClock(), HandClock(1_000.0)
     chance = Random(7)  # noqa: S311  (test data)
-    app = create_app(Settings(**settings), real_time=real, monotonic=monotonic, random_source=chance, sleep=real.sleep)
+    app = create_app(
+        Settings.of_profile(**settings), real_time=real, monotonic=monotonic, random_source=chance, sleep=real.sleep
+    )
     caller = Caller(app, app.test_client(), real, monotonic, api=api, customer_id=customer_id, scopes=scopes)
-    if not settings.get("maintenance"):
+    if settings.get("profile") == "sunabar":
+        caller.api = SHORT_API
+        caller.token = caller.control("GET", "/customers").json["customers"][0]["portal_token"]
+    elif not settings.get("maintenance"):
         caller.no_limit()
         caller.token = caller.new_token()["access_token"]
     return caller

@@ -273,6 +273,8 @@ def test_behind_a_trusted_proxy_the_rightmost_foreign_address_counts(forwarded: 
         ("/ganb/stg-api/corporation/v1/accounts", 200, 200),
         ("/ganb/api/corporate/v1/accounts", 200, 405),
         ("/corporate/v1/accounts", 200, 405),
+        ("/ganb/stg-api/corporate/v1/accounts", 200, 405),
+        ("/ganb/api/simulator/corporation/v1/accounts", 200, 200),
         ("/corporation/v1/accounts", 405, 405),
         ("/ganb/api/corporation/v1/virtual-accounts", 405, 405),
         ("/", 405, 405),

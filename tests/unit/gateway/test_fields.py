@@ -105,8 +105,8 @@ STATUSES = [{"requestTransferStatus": "2"}, {"requestTransferStatus": "20"}]
     ("form", "strict"),
     [
         ("requestTransferStatus=2&requestTransferStatus=20", 200),
-        ("requestTransferStatus=2,20", 400),
-        ("requestTransferStatus=2%2C20", 400),
+        ("requestTransferStatus=2,20", 200),
+        ("requestTransferStatus=2%2C20", 200),
         ("requestTransferStatus[]=2&requestTransferStatus[]=20", 200),
         ("requestTransferStatus%5B0%5D=2&requestTransferStatus%5B1%5D=20", 200),
     ],

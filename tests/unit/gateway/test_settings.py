@@ -12,7 +12,7 @@ WRONG = [
     ("MOCK_GMO_PORT", "65536"),
     ("MOCK_GMO_PORT", "-1"),
     ("MOCK_GMO_PORT", "８３１０"),
-    ("MOCK_GMO_PROFILE", "sunabar"),
+    ("MOCK_GMO_PROFILE", "sandbox"),
     ("MOCK_GMO_ENVIRONMENT", "staging"),
     ("MOCK_GMO_SEED", "x"),
     ("MOCK_GMO_TRUSTED_PROXIES", "192.0.2.1/33"),
