@@ -299,10 +299,17 @@ class Books:
         """Return the ledger accounts of customers' accounts in the order in which they were opened."""
         return [name for name in self._names if self._ledgers[name].with_statement]
 
-    def entries(self) -> Iterator[BookEntry]:
-        """Yield all postings with the texts of their legs, oldest first: posting them again gives the same books."""
-        lines_seen = dict.fromkeys(self._names, 0)
-        for posting in self.postings():
+    @property
+    def postings_count(self) -> int:
+        """How many postings there are."""
+        return len(self._kinds)
+
+    def entries(self, first: int = 0) -> Iterator[BookEntry]:
+        """Yield the postings from that number on, with the texts of their legs: posting all again gives these books."""
+        lines_seen = {name: len(self._ledgers[name].texts) for name in self._names}
+        for number in self._leg_ledgers[self._first_legs[first] :]:
+            lines_seen[self._names[number]] -= 1
+        for posting in map(self._posting, range(first, self.postings_count)):
             legs = []
             for name, yen in posting.legs:
                 ledger = self._ledgers[name]

@@ -14,6 +14,7 @@ from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.limits import LimitUse
+from mock_gmo.bank.noting import Filing
 from mock_gmo.bank.other_accounts import OtherAccount
 from mock_gmo.bank.postings import Books
 from mock_gmo.bank.refusals import AccountNotUsable, ApplyNoUnknown, CustomerUnknown
@@ -91,16 +92,16 @@ class BankState:
     calendar: BusinessCalendar
     directory: Directory
     books: Books = field(default_factory=Books)
-    customers: dict[str, Customer] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
+    customers: Filing[str, Customer] = field(default_factory=Filing)
+    accounts: Filing[str, Account] = field(default_factory=Filing)
     account_ids_of: dict[str, list[str]] = field(default_factory=dict)
-    other_accounts: dict[str, OtherAccount] = field(default_factory=dict)
+    other_accounts: Filing[str, OtherAccount] = field(default_factory=Filing)
     visa_cards: dict[str, VisaCard] = field(default_factory=dict)
     account_id_by_number: dict[tuple[str, str], str] = field(default_factory=dict)
-    applications: dict[str, Application] = field(default_factory=dict)
+    applications: Filing[str, Application] = field(default_factory=Filing)
     applications_of: dict[str, AccountApplications] = field(default_factory=dict)
-    waiting: dict[str, None] = field(default_factory=dict)
-    replies: dict[IdempotencyKey, StoredReply] = field(default_factory=dict)
+    waiting: Filing[str, None] = field(default_factory=Filing)
+    replies: Filing[IdempotencyKey, StoredReply] = field(default_factory=Filing)
     limits: LimitUse = field(default_factory=LimitUse)
     agenda: Agenda = field(default_factory=Agenda)
     numbers_given: dict[date, int] = field(default_factory=dict)
