@@ -76,12 +76,13 @@ class AccountApplications:
         for index in range(bisect_left(self.numbers, first), len(self.numbers)):
             yield self.numbers[index]
 
-    def from_day(self, first: date) -> Iterator[tuple[date, str]]:
-        """Yield day and number from that day on, by day, then by number."""
+    def from_day(self, first: date, first_number: str = "") -> Iterator[tuple[date, str]]:
+        """Yield day and number from that day, and on it from that number, by day, then by number."""
         for index in range(bisect_left(self.days, first), len(self.days)):
             day = self.days[index]
-            for apply_no in self.by_day[day]:
-                yield day, apply_no
+            numbers = self.by_day[day]
+            for place in range(bisect_left(numbers, first_number) if day == first else 0, len(numbers)):
+                yield day, numbers[place]
 
 
 @dataclass(slots=True)
