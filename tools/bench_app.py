@@ -4,8 +4,11 @@
 """
 
 import argparse
+import contextlib
 import importlib
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +21,7 @@ from mock_gmo.server import THREADS, base_url, listen
 from mock_gmo.settings import Settings
 
 SERVERS: Final = ("waitress", "granian")
+POLL_SECONDS: Final = 0.05
 
 
 def application() -> WSGIApplication:
@@ -58,8 +62,17 @@ def _granian(granian: Any, ready_file: Path) -> None:
         blocking_threads=THREADS,
         log_enabled=False,
     )
-    server.on_startup(lambda: ready_file.write_text(url, encoding="utf-8"))
+    threading.Thread(target=_tell_ready, args=(url, port, ready_file), daemon=True).start()
     server.serve()
+
+
+def _tell_ready(url: str, port: int, ready_file: Path) -> None:
+    """Its own hook comes before its worker listens."""
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            ready_file.write_text(url, encoding="utf-8")
+            return
+        time.sleep(POLL_SECONDS)
 
 
 if __name__ == "__main__":
