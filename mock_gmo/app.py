@@ -278,11 +278,11 @@ class _BankFlask(Flask):
         if environ.get("PATH_INFO") not in self._resource_paths:
             return super().wsgi_app(environ, start_response)
         try:
-            response = self._gateway.serve(Request(environ), world)
+            answer = self._gateway.answer(Request(environ), world)
         except Exception as failure:  # noqa: BLE001  (where Flask has its own: a failure of ours becomes a 500)
             with self.request_context(environ):
-                response = self.handle_exception(failure)
-        return response(environ, start_response)
+                return self.handle_exception(failure)(environ, start_response)
+        return answer(environ, start_response)
 
 
 def _address_of(settings: Settings, visitor: Request) -> Address | None:

@@ -38,12 +38,7 @@ def take_notice(state: WorldState) -> None:
     desk = state.bank.virtual_accounts
     if not desk.has_untold:
         return
-    for at, account, deposit in desk.take_untold():
-        tokens = state.oauth.access_tokens_of(account.customer_id)
-        for client_id in clients_with_consent(tokens, FAMILY):
-            has_token = token_to_present(tokens, client_id, FAMILY, former_seconds=0, at=at) is not None
-            struck = state.faults.strike(NOTIFIED, operation=NOTIFICATION, client_id=client_id)
-            state.notifications.tell(_happening(client_id, account, deposit, struck, has_token=has_token, at=at))
+    desk.hand_over_untold(lambda at, account, deposit: _tell(state, at, account, deposit))
 
 
 def deliver(
@@ -68,6 +63,14 @@ def deliver(
     if deliveries:
         keep()
     return deliveries
+
+
+def _tell(state: WorldState, at: datetime, account: Account, deposit: VaDeposit) -> None:
+    tokens = state.oauth.access_tokens_of(account.customer_id)
+    for client_id in clients_with_consent(tokens, FAMILY):
+        has_token = token_to_present(tokens, client_id, FAMILY, former_seconds=0, at=at) is not None
+        struck = state.faults.strike(NOTIFIED, operation=NOTIFICATION, client_id=client_id)
+        state.notifications.tell(_happening(client_id, account, deposit, struck, has_token=has_token, at=at))
 
 
 def _happening(

@@ -186,6 +186,11 @@ class World:
         """Go back to the first state of a scenario, the present one by default. Raises ScenarioError."""
         self._state = self._first_state(scenario or self._state.scenario.name)
 
+    @property
+    def memory(self) -> WorldState:
+        """The present state as one value, which a reset and a restore replace by another."""
+        return self._state
+
     def snapshot(self, *, with_journal: bool = True) -> dict[str, Any]:
         """Return the whole state as plain JSON values, tokens and passwords included; other calls may go on."""
         return write_snapshot(self._state, with_journal=with_journal)

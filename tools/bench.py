@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import bench_bank
+import bench_books
 import bench_payouts
+import bench_peers
+import bench_soak
 import httpx
 from bench_process import MeasurementFailed, cores
 
@@ -46,9 +49,20 @@ FIGURES: Final[tuple[Figure, ...]] = (
         "payouts_accepted_per_second_postgresql", "1/s", "≥ 200", bench_payouts.payouts_accepted_per_second_postgresql
     ),
     Figure("calls_per_payout_1", "calls", None, bench_payouts.calls_per_payout_1),
+    Figure("page_1m_vs_1k", "ratio", "≤ 1.2", lambda: bench_books.figures()["page_1m_vs_1k"]),
+    Figure(
+        "memory_mb_per_million_postings", "MB", "≤ 700", lambda: bench_books.figures()["memory_mb_per_million_postings"]
+    ),
+    Figure("status_page_100k_vs_1k", "ratio", "≤ 1.2", lambda: bench_books.figures()["status_page_100k_vs_1k"]),
+    Figure("state_change_cost_10k_vs_0", "ratio", "≤ 1.5", bench_soak.state_change_cost_10k_vs_0),
+    *(Figure(name, "ratio", "≥ 1", measure) for name, measure in bench_peers.figures()),
+    Figure("soak_5xx", "count", "= 0", lambda: bench_soak.soak()["soak_5xx"]),
+    Figure("soak_requests_per_second", "1/s", None, lambda: bench_soak.soak()["soak_requests_per_second"]),
+    Figure("soak_p99_ms", "ms", None, lambda: bench_soak.soak()["soak_p99_ms"]),
+    Figure("soak_books_sum", "yen", "= 0", lambda: bench_soak.soak()["soak_books_sum"]),
 )
 
-COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {"≥": operator.ge, "≤": operator.le}
+COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {"≥": operator.ge, "≤": operator.le, "=": operator.eq}
 
 
 def holds(value: float, goal: str | None) -> bool:

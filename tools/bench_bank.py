@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -33,6 +33,8 @@ ORDERS_BEFORE_RESET: Final = 100
 CALLS_BEFORE_RESET: Final = 200
 WORLDS: Final = 201
 SNAPSHOTS: Final = 21
+
+SERVE: Final = (str(BIN / "mock-gmo"), "serve", "--port", "0")
 
 JAPAN: Final = timezone(timedelta(hours=9))
 CORPORATION: Final = "/ganb/api/corporation/v1"
@@ -100,15 +102,35 @@ class Bank:
         return Call("POST", f"{CORPORATION}/transfer/request", 201, headers, body=body)
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server on this machine and what it is asked for."""
+
+    port: int
+    call: Call
+
+    def load(self, *, connections: int, first_number: int) -> Load:
+        """Return one round."""
+        return Load(
+            port=self.port,
+            request=self.call.text(self.port),
+            status=self.call.status,
+            connections=connections,
+            seconds=ROUND_SECONDS,
+            warm_up_seconds=WARM_UP_SECONDS,
+            first_number=first_number,
+        )
+
+
 def gateway_balances_vs_bare_flask() -> float:
     """Return balance inquiries a second through everything ÷ the same reply from a bare Flask route."""
-    with _running_bank() as bank:
+    with running_bank() as bank:
         return _ratio(bank, bank.balances())
 
 
 def gateway_transfer_vs_bare_flask() -> float:
     """Return transfer requests a second through everything ÷ the same reply from a bare Flask route."""
-    with _running_bank() as bank:
+    with running_bank() as bank:
         return _ratio(bank, bank.transfer())
 
 
@@ -120,11 +142,11 @@ def cold_start_seconds() -> float:
 def reset_ms() -> float:
     """Return the median time of POST /reset, as a caller on a kept connection sees it, of a bank that holds orders."""
     times = []
-    with _running_bank() as bank, httpx.Client(base_url=bank.url, timeout=10) as caller:
+    with running_bank() as bank, httpx.Client(base_url=bank.url, timeout=10) as caller:
         for _ in range(RESETS):
-            order = replace(bank, token=_token(caller)).transfer()
+            order = replace(bank, token=new_token(caller)).transfer()
             for number in range(ORDERS_BEFORE_RESET):
-                _send(caller, order, number=number)
+                send(caller, order, number=number)
             started = time.perf_counter()
             caller.post(f"{CONTROL}/reset", json={}).raise_for_status()
             times.append(time.perf_counter() - started)
@@ -134,7 +156,7 @@ def reset_ms() -> float:
 
 def world_ms() -> float:
     """Return the median time of POST /worlds, as a caller on a kept connection sees it."""
-    with _running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
+    with running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
         times = []
         for _ in range(WORLDS):
             started = time.perf_counter()
@@ -145,7 +167,7 @@ def world_ms() -> float:
 
 def snapshot_ms() -> float:
     """Return the median time of GET /snapshot of a bank with 200 transfers and the journal of 200 calls."""
-    with _running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
+    with running_bank() as bank, httpx.Client(base_url=bank.url + CONTROL, timeout=10) as control:
         call = bank.transfer()
         with httpx.Client(base_url=bank.url) as caller:
             for number in range(CALLS_BEFORE_RESET):
@@ -160,11 +182,11 @@ def snapshot_ms() -> float:
 
 
 @contextlib.contextmanager
-def _running_bank() -> Iterator[Bank]:
-    command = [str(BIN / "mock-gmo"), "serve", "--port", "0"]
-    with serving(command) as url, httpx.Client(base_url=url, timeout=10) as caller:
+def running_bank(*options: str, command: Sequence[str] = SERVE) -> Iterator[Bank]:
+    """Run a bank, without the limit of one call a second, and get a token at it."""
+    with serving([*command, *options]) as url, httpx.Client(base_url=url, timeout=10) as caller:
         _lift_limit(caller)
-        token = _token(caller)
+        token = new_token(caller)
         account_id = _control(caller, "/customers")["customers"][0]["accounts"][0]["account_id"]
         now = datetime.fromisoformat(_control(caller, "/clock")["now"])
         yield Bank(url, token, account_id, now.astimezone(JAPAN).date().isoformat())
@@ -176,13 +198,14 @@ def _lift_limit(caller: httpx.Client) -> None:
     caller.patch(f"{CONTROL}/clients/{client_id}", json={"requests_per_second": None}).raise_for_status()
 
 
-def _token(caller: httpx.Client) -> str:
+def new_token(caller: httpx.Client, scope: str = SCOPE) -> str:
+    """Return an access token of those scopes, for the first customer and the first client."""
     client = _control(caller, "/clients")["clients"][0]
     customer = _control(caller, "/customers")["customers"][0]
     wanted = {
         "client_id": client["client_id"],
         "customer_id": customer["customer_id"],
-        "scope": SCOPE,
+        "scope": scope,
         "redirect_uri": REDIRECT_URI,
     }
     code = caller.post(f"{CONTROL}/consents", json=wanted).raise_for_status().json()["code"]
@@ -200,7 +223,7 @@ def _control(caller: httpx.Client, path: str) -> Any:
     return caller.get(CONTROL + path).raise_for_status().json()
 
 
-def _send(caller: httpx.Client, call: Call, *, number: int) -> httpx.Response:
+def send(caller: httpx.Client, call: Call, *, number: int) -> httpx.Response:
     """Send a call once, outside of any measurement. Raises MeasurementFailed when the bank refuses."""
     digits = f"{number:0{NUMBER_WIDTH}}"
     headers = {name: value.replace(NUMBER.decode(), digits) for name, value in call.headers.items()}
@@ -213,43 +236,36 @@ def _send(caller: httpx.Client, call: Call, *, number: int) -> httpx.Response:
 
 
 def _ratio(bank: Bank, call: Call) -> float:
-    """Alternate rounds between bank and bare route; return the median of the ratios of neighbouring rounds."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         replies = Path(folder) / "replies.json"
         replies.write_text(json.dumps([_reply_of(bank, call)]), encoding="utf-8")
         bare = [sys.executable, str(TOOLS / "bench_bare.py"), "--replies", str(replies)]
         with serving(bare) as bare_url:
-            ports = {"bank": port_of(bank.url), "bare": port_of(bare_url)}
-            rates: dict[str, list[float]] = {"bank": [], "bare": []}
-            sent = 0
-            for pair in range(PAIRS):
-                # The order changes from pair to pair, so that a drift does not favour one of the two.
-                for name in ("bank", "bare") if pair % 2 else ("bare", "bank"):
-                    tally = measure(_load(call, ports[name], first_number=sent))
-                    rates[name].append(tally.per_second)
-                    sent += tally.sent_count
-    ratios = [ours / theirs for ours, theirs in zip(rates["bank"], rates["bare"], strict=True)]
-    print(f"  {median(rates['bank']):,.0f} ÷ {median(rates['bare']):,.0f} requests a second", end="")
+            ours, theirs = Target(port_of(bank.url), call), Target(port_of(bare_url), call)
+            return paired_ratio(ours, theirs, connections=CONNECTIONS)
+
+
+def paired_ratio(ours: Target, theirs: Target, *, connections: int, pairs: int = PAIRS) -> float:
+    """Alternate rounds between two servers; return the median of the ratios of neighbouring rounds."""
+    rates: tuple[list[float], list[float]] = ([], [])
+    sent = 0
+    for pair in range(pairs):
+        # The order changes from pair to pair, so that a drift does not favour one of the two.
+        order = ((ours, rates[0]), (theirs, rates[1]))
+        for target, measured in order if pair % 2 else reversed(order):
+            tally = measure(target.load(connections=connections, first_number=sent))
+            measured.append(tally.per_second)
+            sent += tally.sent_count
+    ratios = [one / other for one, other in zip(*rates, strict=True)]
+    print(f"  {median(rates[0]):,.0f} ÷ {median(rates[1]):,.0f} requests a second", end="")
     print(f"; ratios {min(ratios):.2f}–{max(ratios):.2f}")
     return median(ratios)
-
-
-def _load(call: Call, port: int, *, first_number: int) -> Load:
-    return Load(
-        port=port,
-        request=call.text(port),
-        status=call.status,
-        connections=CONNECTIONS,
-        seconds=ROUND_SECONDS,
-        warm_up_seconds=WARM_UP_SECONDS,
-        first_number=first_number,
-    )
 
 
 def _reply_of(bank: Bank, call: Call) -> dict[str, Any]:
     """Ask the bank once, under a number that no round reaches; the bare route gives these bytes."""
     with httpx.Client(base_url=bank.url, timeout=10) as caller:
-        got = _send(caller, call, number=10**NUMBER_WIDTH - 1)
+        got = send(caller, call, number=10**NUMBER_WIDTH - 1)
     return {
         "method": call.method,
         "path": call.path,

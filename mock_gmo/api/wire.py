@@ -5,6 +5,7 @@ No banking rule lives here; member names and their order are those of the bank's
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from mock_gmo.bank.customers import Account, Balance
@@ -42,7 +43,7 @@ def write_datetime(at: datetime) -> str:
 
 def write_base(at: datetime) -> Json:
     """Return 基準日 and 基準時刻 of an inquiry."""
-    day, _, time = write_datetime(at).partition("T")
+    day, time = _day_and_time(at)
     return {"baseDate": day, "baseTime": time}
 
 
@@ -138,6 +139,13 @@ def write_arrivals(lines: Sequence[StatementLine], *, with_paymant: bool) -> lis
 def write_visa_uses(uses: Sequence[VisaUse]) -> list[Json]:
     """Return Visaデビット取引明細情報リスト. Source: VisaTransaction."""
     return [_write_visa_use(use) for use in uses]
+
+
+@lru_cache(maxsize=16)
+def _day_and_time(at: datetime) -> tuple[str, str]:
+    """Every element of a reply speaks of the same instant."""
+    day, _, time = write_datetime(at).partition("T")
+    return day, time
 
 
 def _write_kind(account: Account | OtherAccount) -> Json:

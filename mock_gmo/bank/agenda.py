@@ -51,21 +51,48 @@ class Due:
     subject: Subject
 
 
+Entry = tuple[datetime, DueKind, int, Subject]
+
+
+@dataclass(slots=True)
+class AgendaNotes:
+    """What has changed in an agenda: entries by their number, and the numbers of those that were taken."""
+
+    entered: dict[int, Entry] = field(default_factory=dict)
+    taken: list[int] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Agenda:
     """All entries by instant, kind and order of entry. An entry may be stale: whoever takes it looks at the state."""
 
-    _heap: list[tuple[datetime, DueKind, int, Subject]] = field(default_factory=list)
+    _heap: list[Entry] = field(default_factory=list)
     _entries_count: int = 0
+    _notes: AgendaNotes | None = field(default=None, init=False, compare=False)
 
     def add(self, at: datetime, kind: DueKind, subject: Subject) -> None:
         """Enter something that falls due at that instant."""
         self._entries_count += 1
-        heappush(self._heap, (at, kind, self._entries_count, subject))
+        entry = (at, kind, self._entries_count, subject)
+        heappush(self._heap, entry)
+        if self._notes is not None:
+            self._notes.entered[self._entries_count] = entry
 
     def take(self, *, until: datetime) -> Due | None:
         """Remove and return the first entry due at that instant or before, or None."""
         if not self._heap or self._heap[0][0] > until:
             return None
-        at, kind, _, subject = heappop(self._heap)
+        at, kind, number, subject = heappop(self._heap)
+        if self._notes is not None and self._notes.entered.pop(number, None) is None:
+            self._notes.taken.append(number)
         return Due(at=at, kind=kind, subject=subject)
+
+    def follow(self) -> None:
+        """Note what is entered and taken from now on, and forget what was noted before."""
+        self._notes = AgendaNotes()
+
+    def take_notes(self) -> AgendaNotes:
+        """Return what was entered and taken since the last time."""
+        notes = self._notes or AgendaNotes()
+        self.follow()
+        return notes

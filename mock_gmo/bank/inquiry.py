@@ -156,11 +156,10 @@ def _numbers_by_designated_date(
     first = (period.date_from or date.min, "")
     if start is not None:
         first = max(first, (start.designated_date, start.apply_no))
-    for day, apply_no in applications_of.from_day(first[0]):
+    for day, apply_no in applications_of.from_day(*first):
         if day > period.date_to:
             return
-        if (day, apply_no) >= first:
-            yield apply_no
+        yield apply_no
 
 
 def _visible(application: Application) -> Iterator[StatusItem]:

@@ -10,13 +10,14 @@ from datetime import date, datetime
 
 from mock_gmo.bank.agenda import Agenda
 from mock_gmo.bank.beneficiaries import Beneficiary
+from mock_gmo.bank.books import Books
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.customers import Account, Customer
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.limits import LimitUse
+from mock_gmo.bank.noting import Filing
 from mock_gmo.bank.other_accounts import OtherAccount
-from mock_gmo.bank.postings import Books
 from mock_gmo.bank.refusals import AccountNotUsable, ApplyNoUnknown, CustomerUnknown
 from mock_gmo.bank.rules import BankRules
 from mock_gmo.bank.sp_accounts import SpState
@@ -77,12 +78,13 @@ class AccountApplications:
         for index in range(bisect_left(self.numbers, first), len(self.numbers)):
             yield self.numbers[index]
 
-    def from_day(self, first: date) -> Iterator[tuple[date, str]]:
-        """Yield day and number from that day on, by day, then by number."""
+    def from_day(self, first: date, first_number: str = "") -> Iterator[tuple[date, str]]:
+        """Yield day and number from that day, and on it from that number, by day, then by number."""
         for index in range(bisect_left(self.days, first), len(self.days)):
             day = self.days[index]
-            for apply_no in self.by_day[day]:
-                yield day, apply_no
+            numbers = self.by_day[day]
+            for place in range(bisect_left(numbers, first_number) if day == first else 0, len(numbers)):
+                yield day, numbers[place]
 
 
 @dataclass(slots=True)
@@ -93,16 +95,16 @@ class BankState:
     calendar: BusinessCalendar
     directory: Directory
     books: Books = field(init=False)
-    customers: dict[str, Customer] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
+    customers: Filing[str, Customer] = field(default_factory=Filing)
+    accounts: Filing[str, Account] = field(default_factory=Filing)
     account_ids_of: dict[str, list[str]] = field(default_factory=dict)
-    other_accounts: dict[str, OtherAccount] = field(default_factory=dict)
+    other_accounts: Filing[str, OtherAccount] = field(default_factory=Filing)
     visa_cards: dict[str, VisaCard] = field(default_factory=dict)
     account_id_by_number: dict[tuple[str, str], str] = field(default_factory=dict)
-    applications: dict[str, Application] = field(default_factory=dict)
+    applications: Filing[str, Application] = field(default_factory=Filing)
     applications_of: dict[str, AccountApplications] = field(default_factory=dict)
-    waiting: dict[str, None] = field(default_factory=dict)
-    replies: dict[IdempotencyKey, StoredReply] = field(default_factory=dict)
+    waiting: Filing[str, None] = field(default_factory=Filing)
+    replies: Filing[IdempotencyKey, StoredReply] = field(default_factory=Filing)
     limits: LimitUse = field(default_factory=LimitUse)
     agenda: Agenda = field(default_factory=Agenda)
     numbers_given: dict[date, int] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 The order of the checks is that of the fields in the bank's tables. Source: Corporation API, 16 to 20.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -171,15 +172,19 @@ class VirtualAccountDesk(Desk):
 
     @property
     def has_untold(self) -> bool:
-        """Whether money has arrived of which nobody took notice yet: a quick look before `take_untold`."""
+        """Whether money has arrived of which nobody took notice yet: a quick look before they are handed over."""
         return bool(self._state.virtual.untold)
 
-    def take_untold(self) -> list[tuple[datetime, Account, VaDeposit]]:
-        """Return the deposits of which nobody took notice yet, when they came and on whose account, oldest first."""
+    def hand_over_untold(self, tell: Callable[[datetime, Account, VaDeposit], None]) -> None:
+        """Tell of the deposits of which nobody took notice yet: when they came and on whose account, oldest first.
+
+        Nobody sees the bank between the two: a deposit is untold, or told.
+        """
         with self._lock:
             virtual = self._state.virtual
             untold, virtual.untold = virtual.untold, []
-            return [(at, self._state.accounts[deposit.account_id], deposit) for at, deposit in untold]
+            for at, deposit in untold:
+                tell(at, self._state.accounts[deposit.account_id], deposit)
 
     def deposit(self, va_id: str, deposit: Deposit, *, at: datetime) -> VaDeposit:
         """Let money arrive at a virtual account: it goes to the real one, and is told of in both.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
+from mock_gmo.bank.noting import Filing, GrowingLists
 from mock_gmo.bank.postings import StatementLine
 
 ISSUE_COUNT_MAX = 1_000
@@ -149,10 +150,10 @@ class VaContract:
 class VirtualAccountState:
     """Everything that the bank remembers of virtual accounts; part of its state."""
 
-    accounts: dict[str, VirtualAccount] = field(default_factory=dict)
+    accounts: Filing[str, VirtualAccount] = field(default_factory=Filing)
     contracts: dict[VaContractId, VaContract] = field(default_factory=dict)
-    deposits_of_account: dict[tuple[VaContractId, str], list[VaDeposit]] = field(default_factory=dict)
-    deposits_of_va: dict[str, list[VaDeposit]] = field(default_factory=dict)
+    deposits_of_account: GrowingLists[tuple[VaContractId, str], VaDeposit] = field(default_factory=GrowingLists)
+    deposits_of_va: GrowingLists[str, VaDeposit] = field(default_factory=GrowingLists)
     next_number: int = FIRST_NUMBER
     untold: list[tuple[datetime, VaDeposit]] = field(default_factory=list)
     """Deposits, and when they came, of which nobody has taken notice yet for the sake of notifications."""
@@ -178,5 +179,5 @@ class VirtualAccountState:
         """
         self.untold.append((at, deposit))
         va = self.accounts[deposit.va_id]
-        self.deposits_of_account.setdefault((va.contract, va.account_id), []).append(deposit)
-        self.deposits_of_va.setdefault(deposit.va_id, []).append(deposit)
+        self.deposits_of_account.add((va.contract, va.account_id), deposit)
+        self.deposits_of_va.add(deposit.va_id, deposit)

@@ -92,6 +92,11 @@ class VisaCard:
         """Return the uses in the order in which they were noted: noting them again makes the same card."""
         return [use for _, use in sorted(zip(self._numbers, self._uses, strict=True), key=lambda pair: pair[0])]
 
+    @property
+    def uses_count(self) -> int:
+        """How many uses there are."""
+        return len(self._uses)
+
     def select(self, *, date_from: date, date_to: date) -> VisaSelection:
         """Return where the uses of that period stand; both days belong to it."""
         return VisaSelection(

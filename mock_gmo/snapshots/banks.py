@@ -4,7 +4,7 @@ What follows from something else (indexes, sums) is not written: it is made anew
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import heapify
 from typing import Any, Final, get_type_hints
@@ -12,11 +12,12 @@ from typing import Any, Final, get_type_hints
 from mock_gmo.bank.agenda import Answer, DueKind
 from mock_gmo.bank.answers import ANSWERS
 from mock_gmo.bank.bank import UNREPORTED_EVENTS_MAX, Bank
+from mock_gmo.bank.books import Books
 from mock_gmo.bank.business_id import COMMENT_LENGTH_MAX, USER_NAME_LENGTH_MAX
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.directory import Directory
 from mock_gmo.bank.payments import list_payments
-from mock_gmo.bank.postings import INTERNAL_LEDGERS, LEG_MAX_YEN, BookEntry, Books, Reference
+from mock_gmo.bank.postings import INTERNAL_LEDGERS, LEG_MAX_YEN, BookEntry, Reference
 from mock_gmo.bank.rules import BankRules
 from mock_gmo.bank.sp_purses import differing_purses
 from mock_gmo.bank.state import NUMBER_DIGITS, BankState
@@ -30,11 +31,15 @@ from mock_gmo.snapshots.beside import (
     read_visa_cards,
     write_visa_cards,
 )
-from mock_gmo.snapshots.codec import Codec, SnapshotError, codec_of, read_members
+from mock_gmo.snapshots.codec import SnapshotError, codec_of, read_members
 
 GIVEN: Final = ("rules", "calendar", "directory")
 # The books have their own way; the rest follows from accounts and applications.
 FOLLOWING: Final = ("books", "visa_cards", "account_ids_of", "account_id_by_number", "applications_of", "limits")
+# What is written as it stands, with its type.
+MEMBERS: Final[Mapping[str, Any]] = {
+    name: hint for name, hint in get_type_hints(BankState).items() if name not in (*GIVEN, *FOLLOWING)
+}
 NUMBER_LENGTH: Final = 8 + NUMBER_DIGITS
 
 # Which answers of other banks and beneficiaries may come up under which kind.
@@ -64,12 +69,12 @@ class BankGivens:
 
 def write_bank(bank: Bank) -> dict[str, Any]:
     """Return a bank's memory, all of it as of one moment."""
-    return bank.look(_write_memory)
+    return bank.look(write_memory)
 
 
 def read_bank(content: Any, at: str, givens: BankGivens) -> Bank:
     """Return a bank that goes on from this memory. Raises SnapshotError for all that no bank could remember."""
-    members = _members()
+    members = {name: codec_of(hint) for name, hint in MEMBERS.items()}
     came = read_members(content, at, frozenset({*members, "postings", "unreported", "visa_uses"}))
     read = {name: codec.read(came[name], f"{at}/{name}") for name, codec in members.items()}
     waiting, applications, accounts = read.pop("waiting"), read.pop("applications"), read.pop("accounts")
@@ -95,15 +100,11 @@ def read_bank(content: Any, at: str, givens: BankGivens) -> Bank:
     return Bank.remembering(state, unreported[-UNREPORTED_EVENTS_MAX:])
 
 
-def _members() -> dict[str, Codec]:
-    hints = get_type_hints(BankState)
-    return {it.name: codec_of(hints[it.name]) for it in fields(BankState) if it.name not in (*GIVEN, *FOLLOWING)}
-
-
-def _write_memory(state: BankState, unreported: Sequence[Event]) -> dict[str, Any]:
+def write_memory(state: BankState, unreported: Sequence[Event]) -> dict[str, Any]:
+    """Return a bank's memory, which its lock holds still meanwhile."""
     entry = codec_of(BookEntry)
     return {
-        **{name: codec.write(getattr(state, name)) for name, codec in _members().items()},
+        **{name: codec_of(hint).write(getattr(state, name)) for name, hint in MEMBERS.items()},
         "postings": [entry.write(it) for it in state.books.entries()],
         "visa_uses": write_visa_cards(state),
         "unreported": codec_of(list[Event]).write(unreported),

@@ -13,6 +13,7 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from mock_gmo.bank.noting import Filing, GrowingLists
 from mock_gmo.secret import Secret
 
 EARLIEST_YEAR: Final = 1900
@@ -325,6 +326,16 @@ def _counter(key: Any) -> Codec:
     return Codec(counted.write, lambda content, at: Counter(counted.read(content, at)), _is(Counter))
 
 
+def _filing(key: Any, item: Any) -> Codec:
+    kept = _mapping(key, item)
+    return Codec(kept.write, lambda content, at: Filing(kept.read(content, at)), kept.accepts)
+
+
+def _growing_lists(key: Any, item: Any) -> Codec:
+    kept = _mapping(key, list[item])
+    return Codec(kept.write, lambda content, at: GrowingLists(kept.read(content, at)), kept.accepts)
+
+
 _CONTAINERS: Final[dict[Any, Callable[..., Codec]]] = {
     list: _sequence(list, list),
     deque: _sequence(deque, deque),
@@ -333,4 +344,6 @@ _CONTAINERS: Final[dict[Any, Callable[..., Codec]]] = {
     dict: _mapping,
     Mapping: _mapping,
     Counter: _counter,
+    Filing: _filing,
+    GrowingLists: _growing_lists,
 }

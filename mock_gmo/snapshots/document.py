@@ -65,24 +65,64 @@ class _FaultsMemory:
     last_no: int
 
 
+@dataclass(frozen=True, slots=True)
+class SmallPart:
+    """A part that is told whole: what it is at the moment, to be compared with what it was, and how it is written."""
+
+    look: Callable[[WorldState], Any]
+    write: Callable[[Any], Any]
+
+
+def _clock_memory(state: WorldState) -> _ClockMemory:
+    return _ClockMemory(state.clock.now(), state.clock.rate, state.clock.is_frozen)
+
+
+def _faults_memory(state: WorldState) -> _FaultsMemory:
+    return _FaultsMemory(tuple(state.faults.all()), state.faults.last_no)
+
+
+def _chance_memory(state: WorldState) -> Any:
+    return state.chance.source.getstate() if state.chance.is_repeatable else None
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+
+
+# Calls go on while parts are looked at one after another. A token must not name a customer whom the bank got later,
+# nor the books an instant that the clock has not reached: what refers to the bank comes before it, the clock after it.
+PARTS_BEFORE_BANK: Final[Mapping[str, SmallPart]] = {
+    "scenario": SmallPart(lambda state: state.scenario, codec_of(Scenario).write),
+    "oauth": SmallPart(lambda state: state.oauth.memory(), codec_of(OAuthMemory).write),
+    "limiter": SmallPart(lambda state: state.limiter.ages(), codec_of(dict[str, list[float]]).write),
+    "faults": SmallPart(_faults_memory, codec_of(_FaultsMemory).write),
+    "chance": SmallPart(_chance_memory, _listed),
+    "site_key": SmallPart(lambda state: state.site_key, codec_of(Secret).write),
+}
+# A deposit that nobody was told of stands in the bank, then in a message: both are looked at in one moment.
+PARTS_WITH_BANK: Final[Mapping[str, SmallPart]] = {
+    "notifications": SmallPart(lambda state: state.notifications.memory(), codec_of(NotificationsMemory).write),
+}
+PARTS_AFTER_BANK: Final[Mapping[str, SmallPart]] = {
+    "clock": SmallPart(_clock_memory, codec_of(_ClockMemory).write),
+}
+
+
 def write_snapshot(state: WorldState, *, with_journal: bool = True) -> dict[str, Any]:
     """Return the whole state as JSON values. Every part is as of one moment; calls may go on between two parts."""
-    clock = state.clock
-    source = state.chance.source
     return {
         "format": FORMAT,
         "version": VERSION,
-        "scenario": codec_of(Scenario).write(state.scenario),
-        "clock": codec_of(_ClockMemory).write(_ClockMemory(clock.now(), clock.rate, clock.is_frozen)),
-        "bank": write_bank(state.bank),
-        "oauth": codec_of(OAuthMemory).write(state.oauth.memory()),
-        "limiter": state.limiter.ages(),
-        "faults": codec_of(_FaultsMemory).write(_FaultsMemory(tuple(state.faults.all()), state.faults.last_no)),
+        **{name: part.write(part.look(state)) for name, part in PARTS_BEFORE_BANK.items()},
+        **state.bank.look(lambda *_: _bank_and_messages(state)),
+        **{name: part.write(part.look(state)) for name, part in PARTS_AFTER_BANK.items()},
         "journal": codec_of(list[Entry]).write(state.journal.all() if with_journal else []),
-        "chance": _listed(source.getstate()) if state.chance.is_repeatable else None,
-        "site_key": state.site_key.reveal(),
-        "notifications": codec_of(NotificationsMemory).write(state.notifications.memory()),
     }
+
+
+def _bank_and_messages(state: WorldState) -> dict[str, Any]:
+    messages = {name: part.write(part.look(state)) for name, part in PARTS_WITH_BANK.items()}
+    return {"bank": write_bank(state.bank), **messages}
 
 
 def read_snapshot(snapshot: Any, givens: Givens, *, otherwise: Callable[[], Chance]) -> WorldState:
@@ -122,10 +162,6 @@ def read_snapshot(snapshot: Any, givens: Givens, *, otherwise: Callable[[], Chan
             random_text=chance.text,
         ),
     )
-
-
-def _listed(value: Any) -> Any:
-    return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _read_scenario(content: Any, at: str, customers: frozenset[str]) -> Scenario:

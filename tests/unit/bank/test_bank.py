@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from mock_gmo.bank.books import Books
 from mock_gmo.bank.customers import Customer
-from mock_gmo.bank.postings import FEES, OUTSIDE, SETTLEMENT, Books, Leg, LineText, PostingKind
+from mock_gmo.bank.postings import FEES, OUTSIDE, SETTLEMENT, Leg, LineText, PostingKind
 from mock_gmo.bank.refusals import AccountNotUsable, CustomerUnknown
 from tests.unit.bank.building import (
     COMPANY,

@@ -2,11 +2,14 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -14,8 +17,9 @@ import pytest
 
 from mock_gmo.app import STATE_FILE
 from mock_gmo.gateway.connection import ConnectionDropped
-from mock_gmo.keeping import StateFileUnusable
-from tests.unit.gateway.calling import Caller, make_caller, make_order
+from mock_gmo.keeping import StateFile, StateFileUnusable
+from mock_gmo.records import RecordsDamaged, read_records, write_record
+from tests.unit.gateway.calling import ACCOUNT_ID, NOON, Caller, make_caller, make_order
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -62,8 +66,9 @@ def test_while_the_bank_is_down_its_time_passes(start: Callable[..., Caller], tm
     first.control("POST", "/clock", {"advance_seconds": 3_600})
     then = first.world.clock.now()
     path = tmp_path / "bank.json"
-    state = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**state, "saved_at": state["saved_at"] - 60}), encoding="utf-8")
+    records = [json.loads(record) for record in read_records(path.read_bytes())]
+    earlier = [{**record, "saved_at": record["saved_at"] - 60} for record in records]
+    path.write_bytes(b"".join(write_record(json.dumps(record).encode()) for record in earlier))
 
     assert (start().world.clock.now() - then).total_seconds() == 60
 
@@ -91,6 +96,135 @@ def test_nobody_else_on_the_machine_may_read_it(start: Callable[..., Caller], tm
     assert (tmp_path / "bank.json").stat().st_mode & 0o777 == 0o600
 
 
+def deposit(caller: Caller) -> int:
+    paid = {"account_id": ACCOUNT_ID, "amount": 1, "remitter_name": "ﾃｽﾄ"}
+    return int(caller.control("POST", "/deposits", paid).json["balance_yen"])
+
+
+def balance(caller: Caller) -> int:
+    return caller.world.bank.check_books().balances[ACCOUNT_ID]
+
+
+def test_a_change_costs_its_own_bytes_and_not_those_of_the_state(start: Callable[..., Caller], tmp_path: Path) -> None:
+    caller, path = start(), tmp_path / "bank.json"
+    lengths = []
+    for _ in range(50):
+        before = path.stat().st_size
+        deposit(caller)
+        lengths.append(path.stat().st_size - before)
+
+    assert max(lengths) - min(lengths) < 20
+    assert max(lengths) < 1_500
+
+
+def test_a_file_cut_at_any_byte_of_its_changes_holds_all_records_before_the_cut(
+    start: Callable[..., Caller], tmp_path: Path
+) -> None:
+    caller, path = start(), tmp_path / "bank.json"
+    lengths = {path.stat().st_size: balance(caller)}
+    for _ in range(2):
+        yen = deposit(caller)
+        lengths[path.stat().st_size] = yen
+    written = path.read_bytes()
+    other, cut = make_caller(), tmp_path / "cut.json"
+
+    for end in range(min(lengths), len(written) + 1):
+        cut.write_bytes(written[:end])
+        file = StateFile(cut, other.world, real_time=lambda: NOON)
+        file.open()
+        file.close()
+        assert balance(other) == lengths[max(length for length in lengths if length <= end)], end
+        assert len(read_records(cut.read_bytes())) == 1
+
+
+def test_a_record_that_is_damaged_in_the_middle_is_not_passed_over(
+    start: Callable[..., Caller], tmp_path: Path
+) -> None:
+    caller, path = start(), tmp_path / "bank.json"
+    whole_length = path.stat().st_size
+    deposit(caller)
+    deposit(caller)
+    caller.app.extensions[STATE_FILE].close()
+    written = bytearray(path.read_bytes())
+    written[whole_length + 40] ^= 1
+    path.write_bytes(written)
+
+    with pytest.raises(StateFileUnusable, match="record 4 of 5 is damaged"):
+        make_caller(state=path)
+    assert path.read_bytes() == bytes(written)
+
+
+def test_no_byte_of_a_record_can_change_unnoticed() -> None:
+    record = write_record(b'{"a":1}')
+
+    for place in range(len(record)):
+        changed = bytearray(record)
+        changed[place] ^= 1
+        with pytest.raises(RecordsDamaged):
+            read_records(bytes(changed) + record)
+        with pytest.raises(RecordsDamaged):
+            read_records(record + bytes(changed))
+
+
+def test_a_record_that_broke_off_is_left_out() -> None:
+    record = write_record(b'{"a":1}')
+
+    for end in range(len(record)):
+        assert read_records(record + record[:end]) == [b'{"a":1}']
+    assert read_records(record + b"\0" * 512) == [b'{"a":1}']
+
+
+def test_when_changes_outgrow_the_state_a_new_file_takes_its_place(tmp_path: Path) -> None:
+    caller, path = make_caller(), tmp_path / "bank.json"
+    file = StateFile(path, caller.world, real_time=lambda: NOON, changes_bytes_min=2_000)
+    file.open()
+    counts = []
+    for _ in range(200):
+        deposit(caller)
+        file.save()
+        counts.append(len(read_records(path.read_bytes())))
+    file.close()
+
+    assert 1 < max(counts) < 150
+    assert counts.count(1) > 0
+    again = make_caller(state=path)
+    again.app.extensions[STATE_FILE].close()
+    assert balance(again) == balance(caller)
+
+
+def test_a_reset_begins_the_file_anew(start: Callable[..., Caller], tmp_path: Path) -> None:
+    caller = start()
+    deposit(caller)
+    caller.control("POST", "/reset", {})
+    first = balance(caller)
+
+    assert len(read_records((tmp_path / "bank.json").read_bytes())) == 1
+    assert balance(start()) == first
+
+
+def test_after_a_writing_that_failed_the_next_one_holds_everything(tmp_path: Path) -> None:
+    caller, path = make_caller(), tmp_path / "bank.json"
+    file = StateFile(path, caller.world, real_time=lambda: NOON)
+    file.open()
+    deposit(caller)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    taken = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            file.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, taken)
+    deposit(caller)
+    file.save()
+    file.close()
+
+    again = make_caller(state=path)
+    again.app.extensions[STATE_FILE].close()
+    assert balance(again) == balance(caller)
+
+
 class Served:
     """A bank in a process of its own that can be killed."""
 
@@ -116,17 +250,41 @@ class Served:
         self.process.stdout.close()
 
 
-def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
-    deposit = {"account_id": "101010012345", "amount": 1, "remitter_name": "ﾃｽﾄ"}
-    answered = 10_000_000
-    for _ in range(3):
+class Payer(Thread):
+    """Pays in on and on until the bank is gone; keeps the highest balance that it was told."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.told = 0
+        self.was_answered = Event()
+
+    def run(self) -> None:
+        deposit = {"account_id": ACCOUNT_ID, "amount": 1, "remitter_name": "ﾃｽﾄ"}
+        with httpx.Client(base_url=self.url) as client, suppress(httpx.HTTPError):
+            while True:
+                self.told = client.post("/deposits", json=deposit).json()["balance_yen"]
+                self.was_answered.set()
+                seen = client.get("/postings/check").json()["balances"][ACCOUNT_ID]
+                self.told = max(self.told, seen)
+
+
+@pytest.mark.parametrize("seconds", [0.003, 0.11, 0.23])
+def test_a_kill_at_any_moment_loses_nothing_that_was_answered(tmp_path: Path, seconds: float) -> None:
+    told = 10_000_000
+    for _ in range(2):
         served = Served(tmp_path)
+        payers = [Payer(served.url) for _ in range(4)]
         try:
-            before = httpx.get(f"{served.url}/postings/check").json()["balances"]["101010012345"]
-            assert before == answered
-            for _ in range(5):
-                answered = httpx.post(f"{served.url}/deposits", json=deposit).json()["balance_yen"]
+            found = httpx.get(f"{served.url}/postings/check").json()["balances"][ACCOUNT_ID]
+            # What was done and not answered any more may be there as well: one call a payer.
+            assert told <= found <= told + len(payers)
+            for payer in payers:
+                payer.start()
+            assert all(payer.was_answered.wait(timeout=10) for payer in payers)
+            payers[0].join(timeout=seconds)
         finally:
             served.kill()
-
-    assert answered == 10_000_015
+        for payer in payers:
+            payer.join()
+        told = max(found, *(payer.told for payer in payers))
