@@ -153,10 +153,11 @@ def valid_token(exchange: Exchange) -> None:
 
 
 def holder(exchange: Exchange) -> None:
-    """Refuse what the bank does not offer to this kind of holder (the contract's x-holders)."""
+    """Refuse what the bank does not offer to this kind of holder; without x-holders in the contract it is for all."""
     assert exchange.operation is not None
     rules = exchange.world.settings.bank_rules
-    if rules.every_holder_served or exchange.holder_kind in exchange.operation.holders:
+    holders = exchange.operation.holders
+    if not holders or rules.every_holder_served or exchange.holder_kind in holders:
         return
     raise Refused("operation_not_found" if rules.unserved_holder_is_405 else "holder_not_served")
 

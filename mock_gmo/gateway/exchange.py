@@ -58,7 +58,8 @@ class Exchange:
     @property
     def is_personal(self) -> bool:
         """Whether the call is one of the personal API, which alone knows つかいわけ口座."""
-        return self.operation is not None and CORPORATION not in self.operation.holders
+        holders = self.operation.holders if self.operation is not None else frozenset()
+        return bool(holders) and CORPORATION not in holders
 
     def read_body(self) -> bytes:
         """Return the bytes of the request body; they are read once. Raises Unreadable."""

@@ -55,6 +55,9 @@ def parse_scope(text: str, *, registered: Iterable[str]) -> tuple[str, ...]:
 
 
 def covers(scopes: Iterable[str], family: str, *, kinds: Iterable[str] = SCOPE_KINDS) -> bool:
-    """Tell whether one of `scopes`, of one of these kinds, opens the operations of `family` (`account`, …)."""
-    opening = {f"{kind}:{family}" for kind in kinds}
-    return any(scope in opening and scope in SCOPES for scope in scopes)
+    """Tell whether one of `scopes`, of one of these kinds, opens the operations of `family` (`account`, …).
+
+    A scope without a kind (`openid`) opens its family everywhere.
+    """
+    opening = {family, *(f"{kind}:{family}" for kind in kinds)}
+    return any(scope in opening and SCOPES.get(scope) == family for scope in scopes)

@@ -14,15 +14,17 @@ from tests.contract.reach.good_calls import Attempt
 
 # Fields whose values stand in the bank's memory, not in the contract; a good call has some that exist.
 KNOWN_TO_THE_BANK = frozenset(
-    {"accountId", "applyNo", "vaId", "vaIdList", "raId"}
+    {"accountId", "applyNo", "vaId", "vaIdList", "raId", "depositSpAccountId", "debitSpAccountId", "paymentAmount"}
     | {"transfers", "bulkTransfers", "totalCount", "totalAmount", "transferDesignatedDate", "cancelTargetKeyClass"}
     | {"client_id", "client_secret", "code", "redirect_uri", "scope", "grant_type"}
 )
 # Optional fields that narrow or bind a call to something that exists: they are generated away.
 NOT_GUESSED = frozenset({"nextItemKey", "bulktransferItemKey", "vaContractAuthKey"})
 # Optional fields that a rule of the bank binds to its memory: characters, business days, business IDs, one application.
-# Calls with these succeed in the hand-written strategies of test_mock_keeps_contract.py and test_bulk_orders.py.
-BOUND_BY_RULES = frozenset({"remitterName", "transferDateHolidayCode", "requestTransferClass", "detailInfoNecessity"})
+# Calls with these succeed in hand-written strategies: test_mock_keeps_contract, _bulk_orders, _valid_virtual_accounts.
+BOUND_BY_RULES = frozenset(
+    {"remitterName", "transferDateHolidayCode", "requestTransferClass", "detailInfoNecessity", "vaHolderNameKana"}
+)
 SEARCH = "2"  # the queryKeyClass of an inquiry that must not name an application
 
 

@@ -9,6 +9,8 @@ from werkzeug.test import TestResponse
 
 from mock_gmo.contract import FORM, JSON, Operation
 from tests.unit.gateway.calling import ACCOUNT_ID, CLIENT_ID, REDIRECT_URI, SCOPES, TODAY, Caller, make_line, token_form
+from tests.unit.gateway.persons import INDIVIDUAL_ACCOUNT_ID, PERSONAL_SCOPES, SOLE_ACCOUNT_ID
+from tests.unit.notifications.receiving import credentials
 
 BULK_LINE = {name: value for name, value in make_line(itemId="1").items() if name != "ediInfo"}
 
@@ -23,10 +25,21 @@ class Holder:
     scenario: str = "corporate"
 
 
+CORPORATION_SCOPES = f"{SCOPES} private:virtual-account"
+DOCUMENTS = ("auth", "corporation", "personal", "webhooks")
 HOLDERS = {
     "auth": Holder("corporate", ACCOUNT_ID, f"openid {SCOPES}"),
-    "corporation": Holder("corporate", ACCOUNT_ID, f"{SCOPES} private:virtual-account"),
+    "corporation": Holder("corporate", ACCOUNT_ID, CORPORATION_SCOPES),
+    "personal": Holder("sole-proprietor", SOLE_ACCOUNT_ID, PERSONAL_SCOPES, "sole-proprietor"),
+    "webhooks": Holder("corporate", ACCOUNT_ID, CORPORATION_SCOPES),
+    # Purses are for individuals, who have nothing else that others have not.
+    "transferBetweenSpAccounts": Holder("individual", INDIVIDUAL_ACCOUNT_ID, PERSONAL_SCOPES, "individual"),
 }
+
+
+def holder_of(document: str, operation: Operation) -> Holder:
+    """Return who consents to calls of that operation."""
+    return HOLDERS.get(operation.operation_id, HOLDERS[document])
 
 
 @dataclass(slots=True)
@@ -147,11 +160,40 @@ def _stopping_a_virtual_account(attempt: Attempt) -> None:
     attempt.body = {"vaStatusChangeCode": "1", "vaIdList": [{"vaId": issued["vaList"][0]["vaId"]}]}
 
 
+def _moving_between_purses(attempt: Attempt) -> None:
+    attempt.body = {
+        "depositSpAccountId": "SP502011047569",
+        "debitSpAccountId": f"SP{attempt.holder.account_id}",
+        "paymentAmount": "500",
+    }
+
+
+def _as_client(attempt: Attempt) -> None:
+    attempt.headers["Authorization"] = credentials()
+
+
+def _subscribing(attempt: Attempt) -> None:
+    _as_client(attempt)
+    attempt.body = {"subscribeStatus": "1", "eventTypes": [{"eventType": "va-deposit-transaction"}]}
+
+
+def _with_an_unsent_message(attempt: Attempt) -> None:
+    _as_client(attempt)
+    issued = attempt.caller.post("/va/issue", _issue_order(attempt))
+    deposit = {"va_id": issued.json["vaList"][0]["vaId"], "amount": 700, "remitter_name": "ｻﾝﾌﾟﾙ ﾊﾅｺ"}
+    assert attempt.caller.control("POST", "/deposits", deposit).status_code == 201
+
+
 _SINGLE: dict[str, Any] = {"path": "/transfer/request", "order": _order}
 _BULK: dict[str, Any] = {"path": "/bulktransfer/request", "order": _bulk_order}
 
 # What makes a call of an operation succeed, by method and path within its document.
 PREPARATIONS: dict[str, Callable[[Attempt], None]] = {
+    "GET /userinfo": _nothing,
+    "POST /transfer/spaccounts-transfer": _moving_between_purses,
+    "POST /subscribe": _subscribing,
+    "GET /unsentlist/va-deposit-transaction": _with_an_unsent_message,
+    "GET /subscribe-status": _as_client,
     "GET /authorization": _consenting,
     "POST /token": _redeeming,
     "GET /accounts": _nothing,
@@ -180,7 +222,8 @@ PREPARATIONS: dict[str, Callable[[Attempt], None]] = {
 def bare_attempt(caller: Caller, document: str, operation: Operation) -> Attempt:
     """Return a call with nothing in it but a body that can be sent."""
     body = token_form() if operation.body_kind == FORM else {}
-    return Attempt(caller, operation, HOLDERS[document], operation.method, operation.path, body=body)
+    holder = holder_of(document, operation)
+    return Attempt(caller, operation, holder, operation.method, operation.path, body=body)
 
 
 def good_attempt(caller: Caller, document: str, operation: Operation) -> Attempt:

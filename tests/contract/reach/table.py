@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mock_gmo.contract import DEFAULT, Operation, read_operations
-from tests.contract.reach.good_calls import HOLDERS
+from tests.contract.reach.good_calls import DOCUMENTS
 from tests.contract.reach.ways import WAYS, Way, way_to
 
 FILE = Path(__file__).parents[3] / "docs" / "operations.md"
 TEST = "tests/contract/test_every_status.py::test_every_declared_status_is_reached"
-OPERATIONS = tuple((document, operation) for document in HOLDERS for operation in read_operations(document))
+OPERATIONS = tuple((document, operation) for document in DOCUMENTS for operation in read_operations(document))
 
 HEAD = f"""# Operations and their statuses
 
@@ -35,7 +35,7 @@ def render() -> str:
     """Return the page."""
     statuses = sorted({status for _, _, status, _ in rows()})
     lines = [HEAD]
-    for document in HOLDERS:
+    for document in DOCUMENTS:
         lines += [f"## {document}.yaml", ""]
         lines += [_row("operation", "method and path", *map(str, statuses)), _row(*["---"] * (len(statuses) + 2))]
         for owner, operation in OPERATIONS:

@@ -26,9 +26,9 @@ class Way:
     """Whether the call is a good one before it is spoiled; nothing can be prepared at a bank that is closed."""
 
 
-def is_resource(document: str, operation: Operation) -> bool:
-    """Tell whether calls carry an access token."""
-    return operation.scope_family is not None
+def is_json_call(document: str, operation: Operation) -> bool:
+    """Tell whether calls are about a resource, with an access token or with the client's own credentials."""
+    return operation.scope_family is not None or operation.called_by_client
 
 
 def is_server_call(document: str, operation: Operation) -> bool:
@@ -58,7 +58,17 @@ def is_any(document: str, operation: Operation) -> bool:
 
 def has_fields(document: str, operation: Operation) -> bool:
     """Tell whether there is a field that can be wrong."""
-    return bool(operation.query or operation.body) or operation.scope_family is None
+    return bool(operation.query or operation.body) or operation.operation_id in ("authorize", "issueToken")
+
+
+def is_the_unsent_list(document: str, operation: Operation) -> bool:
+    """Tell whether 404 is the answer for an empty list."""
+    return operation.operation_id == "getUnsentVaDeposits"
+
+
+def fetch_what_is_unsent(attempt: Attempt) -> None:
+    """Fetch the messages: what is fetched is unsent no more."""
+    assert attempt.send().status_code == attempt.operation.success_status
 
 
 def leave_as_it_is(attempt: Attempt) -> None:
@@ -68,7 +78,7 @@ def leave_as_it_is(attempt: Attempt) -> None:
 def spoil_a_field(attempt: Attempt) -> None:
     """Send a value that no field takes: the first field of the contract, or the client of a browser's request."""
     operation = attempt.operation
-    if operation.scope_family is None:
+    if operation.operation_id in ("authorize", "issueToken"):
         sent = attempt.query if operation.method == "GET" else attempt.body
         sent["client_id" if operation.method == "GET" else "grant_type"] = "x"
     elif operation.query:
@@ -79,6 +89,9 @@ def spoil_a_field(attempt: Attempt) -> None:
 
 def end_the_token(attempt: Attempt) -> None:
     """The bank's token has expired; a client at the token endpoint has a wrong secret."""
+    if attempt.operation.called_by_client:
+        attempt.headers["Authorization"] = "bm9ib2R5Om5vdGhpbmc="
+        return
     if attempt.operation.scope_family is None:
         attempt.body["client_secret"] = "wrong"
         return
@@ -145,8 +158,9 @@ WAYS: tuple[Way, ...] = (
     Way(400, "field", "a field with a value that it does not take", has_fields, spoil_a_field),
     Way(401, "token", "a token that has expired, or a wrong client secret", is_server_call, end_the_token),
     Way(403, "address", "a source address in no client's networks", is_server_call, come_from_elsewhere),
+    Way(404, "nothing", "a list with nothing in it", is_the_unsent_list, fetch_what_is_unsent),
     Way(405, "method", "another method under the same path", is_any, use_another_method),
-    Way(406, "accept", "a caller that takes HTML only", is_resource, want_html, {"profile": "strict"}),
+    Way(406, "accept", "a caller that takes HTML only", is_json_call, want_html, {"profile": "strict"}),
     *(
         Way(status, "key", _CONFLICT, takes_a_duplicate_key, use_the_key_for_another_order, _conflicting(status))
         for status in (409, 422)
