@@ -4,18 +4,33 @@ A worker works on a row only while it holds the lease. `holder` is new at every 
 wakes up late can never be taken for the one that came after it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
+from integrator.domain.turns import STALE_AFTER, STANDS_BACK, Urgency
 from integrator.store.database import for_change
+from integrator.store.gate import closed_companies
 from integrator.store.schema import Instant, companies, connections, payouts, submission_lines, submissions
 
 
@@ -26,6 +41,27 @@ class Work(StrEnum):
     RESOLVE = "resolve"
     CANCEL = "cancel"
     FOLLOW = "follow"
+
+    @property
+    def urgency(self) -> Urgency:
+        """How long the first call of this work stands back behind others of its company."""
+        return _URGENCY[self]
+
+
+_URGENCY = {
+    Work.SUBMIT: Urgency.PAY,
+    Work.CANCEL: Urgency.PAY,
+    Work.RESOLVE: Urgency.SOON,
+    Work.FOLLOW: Urgency.LATER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """Whose work may be claimed: of companies whose next slot is not after `near`, and that are not `full`."""
+
+    near: datetime
+    full: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +118,8 @@ class Submission:
     stray_apply_no: str | None
     holder: str
     lease_until: datetime
+    due_at: datetime
+    claim_count: int
     lines: tuple[SubmissionLine, ...]
 
 
@@ -125,10 +163,20 @@ def insert_submission(
     )
 
 
-def claim(tx: Connection, work: Work, *, holder: str, at: Times, until: datetime) -> Submission | None:
-    """Take the submission that has waited longest for this work, and hold it until `until` (machine's clock)."""
-    present = {"now": at.now, "machine": at.machine, "holder": holder, "until": until}
-    row = tx.execute(_CLAIMS[tx.dialect.name, work], present).one_or_none()
+def has_ready(tx: Connection, work: Work, *, at: Times, openings: Openings) -> bool:
+    """True when `claim` would find something; it takes no lock to know."""
+    return tx.execute(_READY[work], _present(at, openings)).first() is not None
+
+
+def claim(
+    tx: Connection, work: Work, *, holder: str, at: Times, until: datetime, openings: Openings | None = None
+) -> Submission | None:
+    """Take the submission that has waited longest for this work, and hold it until `until` (machine's clock).
+
+    Counts the claim; `release` forgets the count, so that it tells how often a claim came to no end.
+    """
+    present = {**_present(at, openings), "holder": holder, "until": until}
+    row = tx.execute(_CLAIMS[tx.dialect.name, work, openings is not None], present).one_or_none()
     if row is None:
         return None
     remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
@@ -178,8 +226,14 @@ def first_doubt(now: datetime) -> Any:
 
 
 def release(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `values` together with giving the lease back."""
-    return {**values, "lease_owner": None, "lease_until": None}
+    """Return `values` together with giving the lease back: the work on it has come to an end."""
+    return {"claim_count": 0, **values, "lease_owner": None, "lease_until": None}
+
+
+def set_aside(tx: Connection, held: Submission, *, at: Times, until: datetime, claim_count: int) -> None:
+    """Let nobody claim this submission until `until` (machine's clock)."""
+    values = {"lease_owner": None, "lease_until": until, "claim_count": claim_count, "updated_at": at.now}
+    tx.execute(update(submissions).where(submissions.c.submission_id == held.submission_id).values(values))
 
 
 def bury_line(tx: Connection, submission_id: str, item_id: int) -> None:
@@ -246,25 +300,66 @@ def _is_ready(work: Work) -> ColumnElement[bool]:
             return and_(table.state == SubmissionState.FOLLOWED.value, ~is_cancel_due, is_due)
 
 
-def _claim_statement(dialect: str, work: Work) -> ReturningUpdate[Any]:
-    ready = (
-        select(submissions.c.submission_id)
-        .where(_is_ready(work))
-        .order_by(submissions.c.due_at, submissions.c.submission_id)
-        .limit(1)
+def _is_open(work: Work) -> ColumnElement[bool]:
+    is_free = and_(
+        submissions.c.company_id.not_in(closed_companies(work.urgency)),
+        submissions.c.company_id.not_in(bindparam("full", expanding=True)),
     )
+    if work.urgency is not Urgency.LATER:
+        return is_free
+    # A thread that would stand back at the gate is not begun: what pays goes first, up to the bound.
+    waiting = submissions.alias()
+    pays = select(waiting.c.company_id).where(
+        waiting.c.state == SubmissionState.WAITING.value,
+        waiting.c.due_at <= bindparam("now", type_=Instant()),
+        waiting.c.company_id.in_(select(connections.c.company_id).where(connections.c.state == "connected")),
+    )
+    has_stood_back = submissions.c.due_at <= bindparam("stood_back", type_=Instant())
+    return and_(is_free, or_(has_stood_back, submissions.c.company_id.not_in(pays)))
+
+
+def _ready(work: Work, *, is_selective: bool) -> Select[tuple[str]]:
+    ready = select(submissions.c.submission_id).where(_is_ready(work))
+    return (ready.where(_is_open(work)) if is_selective else ready).limit(1)
+
+
+def _claim_statement(dialect: str, work: Work, is_selective: bool) -> ReturningUpdate[Any]:
+    ready = _ready(work, is_selective=is_selective).order_by(submissions.c.due_at, submissions.c.submission_id)
     if dialect == "postgresql":
         ready = ready.with_for_update(skip_locked=True, of=submissions)
+    held = {
+        "lease_owner": bindparam("holder"),
+        "lease_until": bindparam("until", type_=Instant()),
+        "claim_count": submissions.c.claim_count + 1,
+    }
     return (
         update(submissions)
         .where(submissions.c.submission_id == ready.scalar_subquery())
-        .values(lease_owner=bindparam("holder"), lease_until=bindparam("until", type_=Instant()))
+        .values(held)
         .returning(*submissions.c)
     )
 
 
+def _present(at: Times, openings: Openings | None) -> dict[str, Any]:
+    present: dict[str, Any] = {"now": at.now, "machine": at.machine}
+    if openings is not None:
+        present |= {
+            "near": openings.near,
+            "stale": at.machine + STALE_AFTER,
+            "full": list(openings.full),
+            "stood_back": at.now - STANDS_BACK[Urgency.LATER],
+        }
+    return present
+
+
 # Built once: a worker asks for each kind of work several times a second.
-_CLAIMS = {(dialect, work): _claim_statement(dialect, work) for dialect in ("sqlite", "postgresql") for work in Work}
+_READY = {work: _ready(work, is_selective=True) for work in Work}
+_CLAIMS = {
+    (dialect, work, is_selective): _claim_statement(dialect, work, is_selective)
+    for dialect in ("sqlite", "postgresql")
+    for work in Work
+    for is_selective in (False, True)
+}
 
 
 def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:
@@ -315,6 +410,8 @@ def _submission(row: Row[Any], lines: tuple[SubmissionLine, ...], remitter_name:
         stray_apply_no=row.stray_apply_no,
         holder=row.lease_owner,
         lease_until=row.lease_until,
+        due_at=row.due_at,
+        claim_count=row.claim_count,
         lines=lines,
     )
 

@@ -45,6 +45,19 @@ class FixedClock:
         raise AssertionError("the bank client never waits")
 
 
+class AnyTime:
+    """A gate that is always open."""
+
+    def depart(self) -> None:
+        return
+
+    def arrived(self, status: int | None) -> None:
+        return
+
+    def travelled(self, seconds: float) -> None:
+        return
+
+
 class Lines(logging.Handler):
     """Keeps what was logged."""
 
@@ -82,6 +95,7 @@ class Bench:
             timer=lambda: next(self.seconds),
             new_request_id=lambda: f"rq-{next(numbers)}",
             log=log,
+            departures=AnyTime(),
         )
         self.http = new_http_client(None if is_real else httpx.MockTransport(self._answer))
         calls = Calls(self.http, base_url, environment="local", limits=limits, ports=ports)
