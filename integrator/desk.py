@@ -88,8 +88,8 @@ def claim(desk: Desk, work: Work) -> Submission | None:
 
 
 def _put_aside(tx: Connection, desk: Desk, held: Submission, at: Times) -> None:
-    # What is known of it stays as it is; only the claims stop, and a person learns of it.
-    rows.set_aside(tx, held, at=at, until=at.machine + ASIDE, claim_count=desk.crashes_max)
+    # What is known of it stays as it is; a person learns of it, and by then it has one more try.
+    rows.set_aside(tx, held, at=at, until=at.machine + ASIDE, claim_count=desk.crashes_max - 1)
     problem = person_problem(
         "work-fails",
         f"この支払の処理が{desk.crashes_max}回続けて途中で終わりました。",

@@ -156,3 +156,44 @@ def test_every_call_has_a_connection_of_its_own() -> None:
         assert [order(), order()] == [Accepted(APPLY_NO, "2")] * 2
 
     assert server.bodies == [make_body()] * 2
+
+
+class RecordingGate:
+    """Tells what it was told, in order; lets nothing leave when it is closed."""
+
+    def __init__(self, *, is_open: bool = True) -> None:
+        self.heard: list[str] = []
+        self._is_open = is_open
+
+    def depart(self) -> None:
+        self.heard.append("depart")
+        if not self._is_open:
+            raise NoTurn("closed")
+
+    def arrived(self, status: int | None) -> None:
+        self.heard.append(f"arrived {status}")
+
+    def travelled(self, seconds: float) -> None:
+        self.heard.append("connected")
+
+
+def test_a_call_connects_first_and_leaves_at_its_slot() -> None:
+    gate = RecordingGate()
+    with Server(answer(HEAD + b"\r\n" + BODY)) as server:
+        assert isinstance(send(server.url, departures=gate), Accepted)
+
+    assert gate.heard == ["connected", "depart", "arrived 201"]
+
+
+def test_not_one_byte_leaves_without_a_turn() -> None:
+    gate = RecordingGate(is_open=False)
+    received: list[bytes] = []
+
+    def listen(_server: Server, connection: socket.socket) -> None:
+        received.append(connection.recv(65536))
+
+    with Server(listen) as server:
+        assert send(server.url, departures=gate) == NotCarriedOut(Fact.NOT_CONNECTED)
+
+    assert received == [b""]
+    assert gate.heard == ["connected", "depart", "arrived None"]
