@@ -9,8 +9,9 @@ from threading import Thread
 import httpx
 import pytest
 
-from integrator.bank_client.calls import TimeLimits
+from integrator.bank_client.calls import Departures, TimeLimits
 from integrator.domain.outcome import Accepted, Attempt, Fact, InDoubt, NotCarriedOut, Outcome
+from integrator.domain.turns import NoTurn
 from tests.unit.integrator_bank_client.bench import ACCESS, APPLY_NO, Bench, accepted, make_body
 
 ANSWER_SECONDS_MAX = 5
@@ -97,8 +98,9 @@ def fall_silent(server: Server, connection: socket.socket) -> None:
 
 
 @contextmanager
-def client_of(url: str) -> Iterator[Callable[[], Outcome]]:
-    bench = Bench(httpx.Response(500), is_real=True, base_url=url, limits=TimeLimits(1.0, 0.3))
+def client_of(url: str, *, gate: Departures | None = None) -> Iterator[Callable[[], Outcome]]:
+    limits = TimeLimits(1.0, 0.3)
+    bench = Bench(httpx.Response(500), is_real=True, base_url=url, limits=limits, departures=gate)
     with bench.http:
         yield lambda: bench.bank.request_transfer(ACCESS, make_body(), key="nk-1", attempt=Attempt.FIRST)
 
@@ -179,8 +181,8 @@ class RecordingGate:
 
 def test_a_call_connects_first_and_leaves_at_its_slot() -> None:
     gate = RecordingGate()
-    with Server(answer(HEAD + b"\r\n" + BODY)) as server:
-        assert isinstance(send(server.url, departures=gate), Accepted)
+    with Server(answering(HEAD, b"\r\n", BODY)) as server, client_of(server.url, gate=gate) as order:
+        assert isinstance(order(), Accepted)
 
     assert gate.heard == ["connected", "depart", "arrived 201"]
 
@@ -192,8 +194,8 @@ def test_not_one_byte_leaves_without_a_turn() -> None:
     def listen(_server: Server, connection: socket.socket) -> None:
         received.append(connection.recv(65536))
 
-    with Server(listen) as server:
-        assert send(server.url, departures=gate) == NotCarriedOut(Fact.NOT_CONNECTED)
+    with Server(listen) as server, client_of(server.url, gate=gate) as order:
+        assert order() == NotCarriedOut(Fact.NOT_CONNECTED)
 
     assert received == [b""]
     assert gate.heard == ["connected", "depart", "arrived None"]
