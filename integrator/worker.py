@@ -67,16 +67,7 @@ class Worker:
     """
 
     def __init__(self, settings: WorkerSettings, ports: Ports, *, lanes: Lanes | None = None) -> None:
-        gate = Gate(
-            GatePorts(
-                db=ports.db,
-                clock=ports.machine_clock,
-                checkpoints=ports.checkpoints,
-                new_text=ports.new_text,
-                is_stopping=ports.is_stopping,
-            ),
-            jitter_seconds=settings.gate_jitter_seconds,
-        )
+        gate = _gate(settings, ports)
         call_ports = CallPorts(
             clock=ports.clock,
             checkpoints=ports.checkpoints,
@@ -129,6 +120,17 @@ class Worker:
             finally:
                 self.desk.lanes.leave()
         return is_busy
+
+
+def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
+    gate_ports = GatePorts(
+        db=ports.db,
+        clock=ports.machine_clock,
+        checkpoints=ports.checkpoints,
+        new_text=ports.new_text,
+        is_stopping=ports.is_stopping,
+    )
+    return Gate(gate_ports, jitter_seconds=settings.gate_jitter_seconds)
 
 
 def run(settings: WorkerSettings) -> None:

@@ -81,23 +81,28 @@ def forget_limit(tx: Connection, client_id: str, *, count: int) -> bool:
     return tx.execute(update(gate_slots).where(same).values(limited_count=0)).rowcount == 1
 
 
+def far_companies() -> Select[tuple[str]]:
+    """Return the companies whose next slot lies after the parameter `near`. Further parameter: stale."""
+    return select(companies.c.company_id).where(companies.c.client_id.in_(_far_clients()))
+
+
 def closed_companies(urgency: Urgency) -> Select[tuple[str]]:
     """Return the companies for which a call of this urgency need not be begun now.
 
-    Their next slot lies after the parameter `near`, or somebody waits already with the same urgency. Parameters:
-    near, machine (the present).
+    Their next slot is far, or somebody waits already with the same urgency. Parameters: near, stale, machine (the
+    present).
     """
-    is_far = gate_slots.c.next_slot_at > bindparam("near", type_=Instant())
-    is_stale = gate_slots.c.next_slot_at > bindparam("stale", type_=Instant())
     is_waited_for = and_(
         gate_waits.c.urgency == urgency.value, gate_waits.c.until > bindparam("machine", type_=Instant())
     )
-    client_ids = (
-        select(gate_slots.c.client_id)
-        .where(is_far, ~is_stale)
-        .union_all(select(gate_waits.c.client_id).where(is_waited_for))
-    )
+    client_ids = _far_clients().union_all(select(gate_waits.c.client_id).where(is_waited_for))
     return select(companies.c.company_id).where(companies.c.client_id.in_(client_ids))
+
+
+def _far_clients() -> Select[tuple[str]]:
+    is_far = gate_slots.c.next_slot_at > bindparam("near", type_=Instant())
+    is_stale = gate_slots.c.next_slot_at > bindparam("stale", type_=Instant())
+    return select(gate_slots.c.client_id).where(is_far, ~is_stale)
 
 
 def _locked(tx: Connection, client_id: str, now: Callable[[], datetime]) -> tuple[datetime, int]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
-from integrator.domain.turns import STALE_AFTER, Urgency
+from integrator.domain.turns import STALE_AFTER
 from integrator.store.database import for_claim
-from integrator.store.gate import closed_companies
+from integrator.store.gate import far_companies
 from integrator.store.schema import jobs
 from integrator.store.submissions import Openings, Times
 
@@ -121,9 +121,9 @@ def claim_job(
     due = select(jobs).where(or_(jobs.c.state == JobState.READY, again)).where(jobs.c.expires_at > at.now)
     present: dict[str, Any] = {}
     if openings is not None:
-        is_open = and_(jobs.c.company_id.not_in(openings.full), jobs.c.company_id.not_in(_CLOSED))
+        is_open = and_(jobs.c.company_id.not_in(openings.full), jobs.c.company_id.not_in(_FAR))
         due = due.where(or_(jobs.c.kind == JobKind.SEAL_CLIENT_SECRET.value, is_open))
-        present = {"near": openings.near, "machine": at.machine, "stale": at.machine + STALE_AFTER}
+        present = {"near": openings.near, "stale": at.machine + STALE_AFTER}
     oldest = for_claim(due.order_by(jobs.c.created_at, jobs.c.job_id).limit(1), tx, of=jobs)
     row = tx.execute(oldest, present).one_or_none()
     if row is None:
@@ -149,7 +149,8 @@ def record_answer(tx: Connection, job_id: str, answer: JobAnswer, *, owner: str)
     return tx.execute(update(jobs).where(held).values(values)).rowcount == 1
 
 
-_CLOSED = closed_companies(Urgency.SOON)
+# A long look-up in doubt waits with the same urgency again and again; a person's question is begun beside it.
+_FAR = far_companies()
 _RELEASED = {"lease_owner": None, "lease_until": None, "intake_secret": None}
 
 

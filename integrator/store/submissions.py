@@ -4,76 +4,21 @@ A worker works on a row only while it holds the lease. `holder` is new at every 
 wakes up late can never be taken for the one that came after it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    bindparam,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
-from integrator.domain.turns import STALE_AFTER, STANDS_BACK, Urgency
+from integrator.store.claims import CLAIMS, READY, parameters
+from integrator.store.claims import Openings as Openings
+from integrator.store.claims import Times as Times
+from integrator.store.claims import Work as Work
 from integrator.store.database import for_change
-from integrator.store.gate import closed_companies
-from integrator.store.schema import Instant, companies, connections, payouts, submission_lines, submissions
-
-
-class Work(StrEnum):
-    """What a worker can claim a submission for."""
-
-    SUBMIT = "submit"
-    RESOLVE = "resolve"
-    CANCEL = "cancel"
-    FOLLOW = "follow"
-
-    @property
-    def urgency(self) -> Urgency:
-        """How long the first call of this work stands back behind others of its company."""
-        return _URGENCY[self]
-
-
-_URGENCY = {
-    Work.SUBMIT: Urgency.PAY,
-    Work.CANCEL: Urgency.PAY,
-    Work.RESOLVE: Urgency.SOON,
-    Work.FOLLOW: Urgency.LATER,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Openings:
-    """Whose work may be claimed: of companies whose next slot is not after `near`, and that are not `full`."""
-
-    near: datetime
-    full: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The present, twice: `now` by the clock that dates and deadlines go by, `machine` by the one leases go by.
-
-    They differ only against the mock bank, whose clock can jump; a lease that jumped with it would let go of a
-    call that is still under way.
-    """
-
-    now: datetime
-    machine: datetime
+from integrator.store.schema import Instant, companies, payouts, submission_lines, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +110,7 @@ def insert_submission(
 
 def has_ready(tx: Connection, work: Work, *, at: Times, openings: Openings) -> bool:
     """True when `claim` would find something; it takes no lock to know."""
-    return tx.execute(_READY[work], _present(at, openings)).first() is not None
+    return tx.execute(READY[work], parameters(at, openings)).first() is not None
 
 
 def claim(
@@ -175,8 +120,8 @@ def claim(
 
     Counts the claim; `release` forgets the count, so that it tells how often a claim came to no end.
     """
-    present = {**_present(at, openings), "holder": holder, "until": until}
-    row = tx.execute(_CLAIMS[tx.dialect.name, work, openings is not None], present).one_or_none()
+    present = {**parameters(at, openings), "holder": holder, "until": until}
+    row = tx.execute(CLAIMS[tx.dialect.name, work, openings is not None], present).one_or_none()
     if row is None:
         return None
     remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
@@ -276,90 +221,6 @@ def change_unheld(
         ).rowcount
         == 1
     )
-
-
-def _is_ready(work: Work) -> ColumnElement[bool]:
-    table = submissions.c
-    is_free = or_(table.lease_until.is_(None), table.lease_until <= bindparam("machine", type_=Instant()))
-    is_due = and_(table.due_at <= bindparam("now", type_=Instant()), is_free)
-    is_cancel_due = table.cancel_state == CancelState.DUE.value
-    match work:
-        case Work.SUBMIT:
-            is_connected = exists().where(
-                connections.c.company_id == table.company_id, connections.c.state == "connected"
-            )
-            return and_(table.state == SubmissionState.WAITING.value, is_due, is_connected)
-        case Work.RESOLVE:
-            looked_up = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
-            in_call = (SubmissionState.SENDING.value, SubmissionState.REPEATING.value)
-            # Whoever held a call that never came back is gone; what it sent may be at the bank.
-            return or_(and_(table.state.in_(looked_up), is_due), and_(table.state.in_(in_call), is_free))
-        case Work.CANCEL:
-            return and_(table.state == SubmissionState.FOLLOWED.value, is_cancel_due, is_due)
-        case Work.FOLLOW:
-            return and_(table.state == SubmissionState.FOLLOWED.value, ~is_cancel_due, is_due)
-
-
-def _is_open(work: Work) -> ColumnElement[bool]:
-    is_free = and_(
-        submissions.c.company_id.not_in(closed_companies(work.urgency)),
-        submissions.c.company_id.not_in(bindparam("full", expanding=True)),
-    )
-    if work.urgency is not Urgency.LATER:
-        return is_free
-    # A thread that would stand back at the gate is not begun: what pays goes first, up to the bound.
-    waiting = submissions.alias()
-    pays = select(waiting.c.company_id).where(
-        waiting.c.state == SubmissionState.WAITING.value,
-        waiting.c.due_at <= bindparam("now", type_=Instant()),
-        waiting.c.company_id.in_(select(connections.c.company_id).where(connections.c.state == "connected")),
-    )
-    has_stood_back = submissions.c.due_at <= bindparam("stood_back", type_=Instant())
-    return and_(is_free, or_(has_stood_back, submissions.c.company_id.not_in(pays)))
-
-
-def _ready(work: Work, *, is_selective: bool) -> Select[tuple[str]]:
-    ready = select(submissions.c.submission_id).where(_is_ready(work))
-    return (ready.where(_is_open(work)) if is_selective else ready).limit(1)
-
-
-def _claim_statement(dialect: str, work: Work, is_selective: bool) -> ReturningUpdate[Any]:
-    ready = _ready(work, is_selective=is_selective).order_by(submissions.c.due_at, submissions.c.submission_id)
-    if dialect == "postgresql":
-        ready = ready.with_for_update(skip_locked=True, of=submissions)
-    held = {
-        "lease_owner": bindparam("holder"),
-        "lease_until": bindparam("until", type_=Instant()),
-        "claim_count": submissions.c.claim_count + 1,
-    }
-    return (
-        update(submissions)
-        .where(submissions.c.submission_id == ready.scalar_subquery())
-        .values(held)
-        .returning(*submissions.c)
-    )
-
-
-def _present(at: Times, openings: Openings | None) -> dict[str, Any]:
-    present: dict[str, Any] = {"now": at.now, "machine": at.machine}
-    if openings is not None:
-        present |= {
-            "near": openings.near,
-            "stale": at.machine + STALE_AFTER,
-            "full": list(openings.full),
-            "stood_back": at.now - STANDS_BACK[Urgency.LATER],
-        }
-    return present
-
-
-# Built once: a worker asks for each kind of work several times a second.
-_READY = {work: _ready(work, is_selective=True) for work in Work}
-_CLAIMS = {
-    (dialect, work, is_selective): _claim_statement(dialect, work, is_selective)
-    for dialect in ("sqlite", "postgresql")
-    for work in Work
-    for is_selective in (False, True)
-}
 
 
 def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:

@@ -8,8 +8,10 @@ from sqlalchemy import insert, update
 from integrator import payouts
 from integrator.domain.submission import SubmissionState
 from integrator.domain.turns import STANDS_BACK, Urgency
+from integrator.store import jobs as job_rows
 from integrator.store import submissions as rows
 from integrator.store.database import Database
+from integrator.store.jobs import Job, JobKind
 from integrator.store.schema import companies, gate_slots, gate_waits, submissions
 from integrator.store.submissions import Openings, Submission, Times, Work
 from tests.builders import NOON, make_new_text, make_payer, make_payout_request, store_company
@@ -113,3 +115,27 @@ def test_questions_stand_back_while_payouts_wait_but_not_for_ever(
     place(db, 2)
 
     assert (claim(db, Work.FOLLOW) is not None) == is_claimed
+
+
+@pytest.mark.parametrize(
+    ("kind", "away", "full", "is_claimed"),
+    [
+        (JobKind.QUOTE, NEAR, (), True),
+        (JobKind.QUOTE, 2 * NEAR, (), False),
+        (JobKind.QUOTE, NEAR, ("shop-0001",), False),
+        (JobKind.SEAL_CLIENT_SECRET, 2 * NEAR, ("shop-0001",), True),  # needs no call
+    ],
+)
+def test_a_persons_question_is_begun_although_a_look_up_in_doubt_waits(
+    db: Database, kind: JobKind, away: timedelta, full: tuple[str, ...], is_claimed: bool
+) -> None:
+    store_company(db)
+    set_slot(db, away)
+    put_ticket(db, Urgency.SOON)
+    openings = Openings(near=NOON + NEAR, full=full)
+
+    with db.begin() as tx:
+        job_rows.insert_job(tx, Job("jo_1", kind, "shop-0001", {}, NOON, NOON + timedelta(seconds=30)))
+        job = job_rows.claim_job(tx, at=TIMES, owner="A", lease_until=NOON + timedelta(seconds=180), openings=openings)
+
+    assert (job is not None) == is_claimed
