@@ -6,6 +6,7 @@ from typing import Any
 from integrator.desk import LEASE, NO_TOKEN_WAIT_SECONDS, NO_TURN_WAIT_SECONDS, Desk, claim, has_turn, later, postpone
 from integrator.domain.outcome import Accepted, Fact, InDoubt, NotCarriedOut, Rejected
 from integrator.domain.submission import CANCEL_CLASS, RETRY_DELAYS_SECONDS, CancelState
+from integrator.domain.turns import Urgency
 from integrator.standings import give_up_cancel
 from integrator.store import submissions as rows
 from integrator.store.submissions import Submission, Work
@@ -24,7 +25,7 @@ def cancel_one(desk: Desk) -> bool:
         _store(desk, held, CancelState.WANTED, wait_seconds=NO_TOKEN_WAIT_SECONDS)
         return True
     assert held.apply_no is not None, "what the bank shows has its number"
-    if not has_turn(desk, access):
+    if not has_turn(desk, access, Urgency.PAY, due_at=held.due_at):
         postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
         return True
     if not _store_intent(desk, held):

@@ -22,7 +22,8 @@ from integrator.bank_client.oauth import (
 )
 from integrator.clock import Clock
 from integrator.domain.payout import written_instant
-from integrator.gate import Gate, NoTurn
+from integrator.domain.turns import NoTurn, Urgency
+from integrator.gate import Gate
 from integrator.secret import Secret
 from integrator.store import companies as company_rows
 from integrator.store import connections as rows
@@ -221,7 +222,7 @@ class Tokens:
         """Redeem an authorization code and store what it brings as a new grant. Raises NoTurn, SealBroken."""
         ports = self._ports
         company, client = self._client(company_id)
-        ports.gate.wait(company.client_id)
+        ports.gate.wait(company.client_id, Urgency.SOON)
         asked_at = ports.clock.now()
         answer = ports.oauth.exchange_code(client, code, redirect_uri=company.redirect_uri)
         if isinstance(answer, TokenGrant):
@@ -325,7 +326,7 @@ class Tokens:
             refresh_token = ports.vault.open(
                 tokens.refresh_token, company_id=consent.company_id, kind=Kind.REFRESH_TOKEN
             )
-            ports.gate.wait(client.client_id)
+            ports.gate.wait(client.client_id, Urgency.PAY)
         except (SealBroken, NoTurn) as hindered:
             log.warning("connection.refresh_hindered company=%s reason=%s", consent.company_id, hindered)
             self._pause(consent, REFRESH_PAUSE)

@@ -37,6 +37,7 @@ from integrator.domain.submission import (
     next_in_doubt,
     person_look_seconds,
 )
+from integrator.domain.turns import Urgency
 from integrator.standings import store_standings
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
@@ -87,7 +88,10 @@ def look_up(desk: Desk, access: Access, held: Submission) -> Inquiry:
     next_item_key: str | None = None
     for _ in range(PAGES_MAX):
         page = ask(
-            desk, access, partial(_page, desk, held.account_id, (date_from, max(date_from, date_to)), next_item_key)
+            desk,
+            access,
+            partial(_page, desk, held.account_id, (date_from, max(date_from, date_to)), next_item_key),
+            urgency=Urgency.SOON,
         )
         if isinstance(page, Refused | Unavailable):
             return _inquiry(seen, is_complete=False)
@@ -155,7 +159,7 @@ def _act(desk: Desk, held: Submission, access: Access | None, inquiry: Inquiry) 
 
 
 def _repeat(desk: Desk, held: Submission, access: Access) -> None:
-    if not has_turn(desk, access):
+    if not has_turn(desk, access, Urgency.PAY, due_at=held.due_at):
         postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
         return
     at = desk.times()

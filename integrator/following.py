@@ -7,6 +7,7 @@ from integrator.bank_client.wire import Refused, RequestResult, StatusLine, Stat
 from integrator.connections import Access
 from integrator.desk import NO_TOKEN_WAIT_SECONDS, Desk, ask, claim, postpone
 from integrator.domain.submission import CANCEL_CLASS, CancelState
+from integrator.domain.turns import Urgency
 from integrator.standings import (
     store_cancel_failed,
     store_expired,
@@ -87,7 +88,7 @@ def _status(desk: Desk, held: Submission, access: Access) -> StatusPage | Refuse
     def question(with_access: Access) -> StatusPage | Refused | Unavailable:
         return desk.bank.find_transfer(with_access, held.account_id, apply_no)
 
-    return ask(desk, access, question)
+    return ask(desk, access, question, urgency=Urgency.LATER)
 
 
 def _request_result(desk: Desk, held: Submission, access: Access) -> RequestResult | Refused | Unavailable:
@@ -96,7 +97,7 @@ def _request_result(desk: Desk, held: Submission, access: Access) -> RequestResu
     def question(with_access: Access) -> RequestResult | Refused | Unavailable:
         return desk.bank.request_result(with_access, held.account_id, apply_no)
 
-    return ask(desk, access, question)
+    return ask(desk, access, question, urgency=Urgency.LATER)
 
 
 def _number(held: Submission) -> str:

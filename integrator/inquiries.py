@@ -24,6 +24,7 @@ from integrator.desk import Desk
 from integrator.desk import ask as in_turn
 from integrator.domain.outcome import Fact
 from integrator.domain.payout import Beneficiary, written_instant
+from integrator.domain.turns import Urgency
 from integrator.store.companies import Company, find_company
 from integrator.store.jobs import Job, JobAnswer, JobKind
 
@@ -85,7 +86,9 @@ def answer(desk: Desk, job: Job) -> JobAnswer:
     if access is None:
         is_connected = connections.view(desk.db, job.company_id).state == "connected"
         return _failed("bank-unavailable" if is_connected else "not-connected")
-    said = in_turn(desk, access, lambda with_access: ask(desk, with_access, job.arguments, company))
+    said = in_turn(
+        desk, access, lambda with_access: ask(desk, with_access, job.arguments, company), urgency=Urgency.SOON
+    )
     match said:
         case Refused():
             return _refused(said, is_order=job.kind is JobKind.QUOTE)

@@ -12,7 +12,7 @@ from integrator import inquiries
 from integrator.bank_client.oauth import TokenGrant, TokenRefused
 from integrator.connections import ALPHABET, NewText
 from integrator.desk import Desk
-from integrator.gate import NoTurn
+from integrator.domain.turns import NoTurn, Urgency
 from integrator.inquiries import Question
 from integrator.store import jobs as rows
 from integrator.store.database import Database
@@ -94,9 +94,11 @@ def run_one_job(desk: Desk, vault: Vault) -> bool:
     owner = desk.new_text(32, ALPHABET)
     with desk.db.begin() as tx:
         rows.clear_away(tx, at=at)
-        job = rows.claim_job(tx, at=at, owner=owner, lease_until=at.machine + LEASE)
+        openings = desk.openings(Urgency.SOON, at)
+        job = rows.claim_job(tx, at=at, owner=owner, lease_until=at.machine + LEASE, openings=openings)
     if job is None:
         return False
+    desk.lanes.enter(job.company_id, Urgency.SOON)
     answer = _do(desk, vault, job)
     with desk.db.begin() as tx:
         is_recorded = rows.record_answer(tx, job.job_id, answer, owner=owner)

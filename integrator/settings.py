@@ -57,6 +57,8 @@ KNOWN = (
     "INTEGRATOR_CLOCK",
     "INTEGRATOR_REQUESTS_PER_SECOND",
     "INTEGRATOR_GATE_JITTER_MS",
+    "INTEGRATOR_WORKER_THREADS",
+    "INTEGRATOR_CRASHES_MAX",
     "INTEGRATOR_CONNECT_SECONDS",
     "INTEGRATOR_READ_SECONDS",
 )
@@ -113,6 +115,8 @@ class WorkerSettings:
     gate_jitter_seconds: float
     connect_seconds: float
     read_seconds: float
+    threads: int
+    crashes_max: int
 
 
 def read_store_settings(variables: Mapping[str, str]) -> StoreSettings:
@@ -159,6 +163,8 @@ def read_worker_settings(variables: Mapping[str, str]) -> WorkerSettings:
         gate_jitter_seconds=jitter_ms / 1000,
         connect_seconds=float(_whole(variables, "INTEGRATOR_CONNECT_SECONDS", default=3, least=1, most=10)),
         read_seconds=float(_whole(variables, "INTEGRATOR_READ_SECONDS", default=30, least=1, most=40)),
+        threads=_whole(variables, "INTEGRATOR_WORKER_THREADS", default=16, least=1, most=64),
+        crashes_max=_whole(variables, "INTEGRATOR_CRASHES_MAX", default=10, least=1, most=1000),
     )
 
 

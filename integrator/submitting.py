@@ -38,6 +38,7 @@ from integrator.domain.submission import (
     delay_seconds,
     shown_to_recore,
 )
+from integrator.domain.turns import Urgency
 from integrator.payouts import new_bank_key, new_id, new_mark
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
@@ -60,7 +61,7 @@ def submit_one(desk: Desk) -> bool:
     if access is None:
         postpone(desk, held, seconds=NO_TOKEN_WAIT_SECONDS)
         return True
-    if not has_turn(desk, access):
+    if not has_turn(desk, access, Urgency.PAY, due_at=held.due_at):
         postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
         return True
     sent = _store_intent(desk, held, access)

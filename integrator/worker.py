@@ -1,7 +1,7 @@
 """The worker: the only process that opens secrets and calls the bank. Its parts are built and joined here.
 
-Any number of workers may run; they meet in the database alone. A signal lets the piece of work under way end
-and nothing new begin.
+Any number of workers may run; they meet in the database alone. Each carries many companies at once, in threads.
+A signal lets the pieces of work under way end and nothing new begin.
 """
 
 import logging
@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 import httpx
@@ -22,12 +22,14 @@ from integrator.bank_client.oauth import OAuthClient
 from integrator.cancelling import cancel_one
 from integrator.clock import BankClock, Clock, SystemClock
 from integrator.connections import TokenPorts, Tokens
+from integrator.crew import Crew
 from integrator.desk import Desk
 from integrator.doubt import resolve_one
 from integrator.effects import Checkpoints, NoCheckpoints
 from integrator.following import follow_one
-from integrator.gate import Gate
+from integrator.gate import Gate, GatePorts, never
 from integrator.jobs import run_one_job
+from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
 from integrator.settings import ClockSource, WorkerSettings
 from integrator.store.database import Database, DatabaseUnusable
@@ -35,8 +37,6 @@ from integrator.store.migrate import is_current
 from integrator.submitting import submit_one
 from integrator.vault import Vault
 
-IDLE_SECONDS = 0.2
-AFTER_FAILURE_SECONDS = 1.0
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 log = logging.getLogger("integrator.worker")
@@ -57,27 +57,27 @@ class Ports:
     checkpoints: Checkpoints
     new_text: NewText
     random_bytes: Callable[[int], bytes]
+    is_stopping: Callable[[], bool] = never
 
 
 class Worker:
-    """One worker. `step` does at most one piece of each kind of work; no kind can starve another."""
+    """One worker: its parts, and the kinds of work that it does one piece of at a time.
 
-    def __init__(self, settings: WorkerSettings, ports: Ports) -> None:
+    `lanes` tells whose work it may claim; without, it claims everybody's and waits for the slot, as `step` does.
+    """
+
+    def __init__(self, settings: WorkerSettings, ports: Ports, *, lanes: Lanes | None = None) -> None:
+        gate = _gate(settings, ports)
         call_ports = CallPorts(
             clock=ports.clock,
             checkpoints=ports.checkpoints,
             timer=ports.timer,
             new_request_id=lambda: ports.new_text(20, ID_ALPHABET),
             log=logging.getLogger("integrator.bank_call"),
+            departures=gate,
         )
         limits = TimeLimits(settings.connect_seconds, settings.read_seconds)
         calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
-        gate = Gate(
-            ports.db,
-            clock=ports.machine_clock,
-            checkpoints=ports.checkpoints,
-            jitter_seconds=settings.gate_jitter_seconds,
-        )
         self._vault = Vault(settings.master_keys, environment=settings.environment, random_bytes=ports.random_bytes)
         tokens = Tokens(
             TokenPorts(
@@ -98,6 +98,8 @@ class Worker:
             clock=ports.clock,
             machine_clock=ports.machine_clock,
             new_text=ports.new_text,
+            lanes=lanes or Lanes(),
+            crashes_max=settings.crashes_max,
         )
 
         desk = self.desk
@@ -111,7 +113,24 @@ class Worker:
 
     def step(self) -> bool:
         """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle."""
-        return sum(work() for work in self.kinds_of_work) > 0
+        is_busy = False
+        for work in self.kinds_of_work:
+            try:
+                is_busy = work() or is_busy
+            finally:
+                self.desk.lanes.leave()
+        return is_busy
+
+
+def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
+    gate_ports = GatePorts(
+        db=ports.db,
+        clock=ports.machine_clock,
+        checkpoints=ports.checkpoints,
+        new_text=ports.new_text,
+        is_stopping=ports.is_stopping,
+    )
+    return Gate(gate_ports, jitter_seconds=settings.gate_jitter_seconds)
 
 
 def run(settings: WorkerSettings) -> None:
@@ -128,32 +147,14 @@ def run(settings: WorkerSettings) -> None:
         if not is_current(db):
             raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
         with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
-            worker = Worker(settings, _ports(settings, db, http, clock_http))
-            log.info("worker.started environment=%s", settings.environment)
-            work_until(worker, stopping)
+            lanes = Lanes(near=NEAR)
+            ports = replace(_ports(settings, db, http, clock_http), is_stopping=stopping.is_set)
+            worker = Worker(settings, ports, lanes=lanes)
+            log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
+            Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
     finally:
         db.close()
     log.info("worker.stopped")
-
-
-def work_until(worker: Worker, stopping: threading.Event) -> None:
-    """Work until told to stop. One failing kind of work holds up no other.
-
-    What could not be finished stays leased, and is looked at by whoever comes after the lease.
-    """
-    while not stopping.is_set():
-        is_busy = False
-        for work in worker.kinds_of_work:
-            if stopping.is_set():
-                return
-            try:
-                is_busy = work() or is_busy
-            except Exception:
-                # The one place of the process that catches everything.
-                log.exception("worker.failed")
-                stopping.wait(AFTER_FAILURE_SECONDS)
-        if not is_busy:
-            stopping.wait(IDLE_SECONDS)
 
 
 def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_http: httpx.Client) -> Ports:

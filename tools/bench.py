@@ -1,4 +1,5 @@
-"""Every figure that docs/performance.md claims: `make bench`, or `make bench ONLY=name` for one.
+"""Every figure that docs/performance.md claims: `make bench`, or `make bench ONLY=name` for one
+(ONLY=gate for all that begin with gate_).
 
 Prints each figure beside its goal and writes what this run measured to build/bench.json: a list of name, value,
 unit, goal, holds. How a figure is made stands in bench_bank and bench_payouts.
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 import bench_bank
 import bench_books
+import bench_gate
 import bench_payouts
 import bench_peers
 import bench_soak
@@ -60,6 +62,8 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("soak_requests_per_second", "1/s", None, lambda: bench_soak.soak()["soak_requests_per_second"]),
     Figure("soak_p99_ms", "ms", None, lambda: bench_soak.soak()["soak_p99_ms"]),
     Figure("soak_books_sum", "yen", "= 0", lambda: bench_soak.soak()["soak_books_sum"]),
+    Figure("gate_use_4proc_300ms", "ratio", "≥ 0.9", bench_gate.gate_use_4proc_300ms),
+    Figure("gate_violations", "calls", "≤ 0", bench_gate.gate_violations),
 )
 
 COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {"≥": operator.ge, "≤": operator.le, "=": operator.eq}
@@ -76,9 +80,9 @@ def holds(value: float, goal: str | None) -> bool:
 def main() -> int:
     """Measure and write. 0 when everything was measured, 1 when something could not be, 2 for an unknown name."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", metavar="NAME", help="one figure instead of all")
+    parser.add_argument("--only", metavar="NAME", help="one figure instead of all, or all that begin with this word")
     only = parser.parse_args().only
-    wanted = [figure for figure in FIGURES if only in (None, figure.name)]
+    wanted = [figure for figure in FIGURES if only is None or only in (figure.name, figure.name.partition("_")[0])]
     if not wanted:
         print(f"there is no figure {only}; known are {', '.join(f.name for f in FIGURES)}", file=sys.stderr)
         return WRONG_USAGE

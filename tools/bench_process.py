@@ -49,11 +49,11 @@ def pinned_to(core: int | None) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def start(command: Sequence[str], settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a program on the server's core, with these settings and none of the terminal's own."""
+def start(command: Sequence[str], settings: Mapping[str, str], *, is_pinned: bool = True) -> subprocess.Popen[bytes]:
+    """Start a program on the server's core, or on any, with these settings and none of the terminal's own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     chosen = cores()
-    with pinned_to(chosen[0] if chosen else None):
+    with pinned_to(chosen[0] if chosen and is_pinned else None):
         return subprocess.Popen(
             command,
             env={**clean, **settings},

@@ -7,14 +7,14 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
 from integrator.clock import Clock
 from integrator.domain.outcome import Fact
+from integrator.domain.turns import NoTurn
 from integrator.effects import Checkpoints
 
 REPLY_BYTES_MAX = 8 * 1024 * 1024  # a full page of 500 transfers stays far below
@@ -74,6 +74,19 @@ class TimeLimits:
     read_seconds: float
 
 
+class Departures(Protocol):
+    """The gate as a call meets it."""
+
+    def depart(self) -> None:
+        """Return at the instant at which the call may leave. Raises NoTurn when it may not."""
+
+    def arrived(self, status: int | None) -> None:
+        """Take note of the answer's status; None when none came."""
+
+    def travelled(self, seconds: float) -> None:
+        """Take note of how long a connection took to come about."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallPorts:
     """What a call touches besides the network. `timer` counts real seconds, whatever `clock` says."""
@@ -83,6 +96,14 @@ class CallPorts:
     timer: Callable[[], float]
     new_request_id: Callable[[], str]
     log: logging.Logger
+    departures: Departures
+
+
+class ConnectsFirst(httpx.Client):
+    """A client whose transport tells when it is connected: a call waits for its slot with the connection open.
+
+    So the time that a connection takes delays no call against another.
+    """
 
 
 def new_http_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
@@ -91,7 +112,8 @@ def new_http_client(transport: httpx.BaseTransport | None = None) -> httpx.Clien
     Every call has a connection of its own: a kept one that the bank closes while an order goes out on it would
     make a doubt of nothing, and at about one call a second it saves nothing.
     """
-    return httpx.Client(
+    kind = ConnectsFirst if transport is None else httpx.Client
+    return kind(
         transport=transport,
         limits=httpx.Limits(max_keepalive_connections=0),
         follow_redirects=False,
@@ -119,15 +141,25 @@ class Calls:
         `read` and `judge` must not raise for anything that a server can send.
         """
         ports = self._ports
-        sent_at, started = ports.clock.now(), ports.timer()
-        ports.checkpoints.reached("bank.before")
-        received = self._exchange(call, started)
-        ports.checkpoints.reached("bank.after")
+        way = _Way(ports)
+        received = self._departed(call, way)
+        ports.departures.arrived(received.status if isinstance(received, Answered) else None)
         value = read(received)
-        self._write_line(call, received, judge(value), sent_at, ports.timer() - started)
+        self._write_line(call, received, judge(value), way)
         return value
 
-    def _exchange(self, call: Call, started: float) -> Received:
+    def _departed(self, call: Call, way: "_Way") -> Received:
+        try:
+            if not isinstance(self._http, ConnectsFirst):
+                way.depart()
+            self._ports.checkpoints.reached("bank.before")
+            received = self._exchange(call, way)
+            self._ports.checkpoints.reached("bank.after")
+        except NoTurn:
+            return Failed(Fact.NOT_CONNECTED, "NoTurn")
+        return received
+
+    def _exchange(self, call: Call, way: "_Way") -> Received:
         try:
             with self._http.stream(
                 call.method,
@@ -136,8 +168,9 @@ class Calls:
                 headers=list(call.headers),
                 content=call.body,
                 timeout=httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds),
+                extensions={"trace": way.event},
             ) as response:
-                return self._whole(response, started)
+                return self._whole(response, way)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return Failed(Fact.NOT_CONNECTED, type(error).__name__)
         except httpx.TimeoutException as error:
@@ -147,7 +180,7 @@ class Calls:
         except httpx.RequestError as error:
             return Failed(Fact.BROKEN, type(error).__name__)
 
-    def _whole(self, response: httpx.Response, started: float) -> Received:
+    def _whole(self, response: httpx.Response, way: "_Way") -> Received:
         if response.headers.get("content-encoding", "identity") != "identity":
             return Failed(Fact.UNREADABLE, "ContentEncoding")
         body = bytearray()
@@ -155,18 +188,16 @@ class Calls:
             body += piece
             if len(body) > REPLY_BYTES_MAX:
                 return Failed(Fact.UNREADABLE, "ReplyTooLong")
-            if self._ports.timer() - started > self._limits.connect_seconds + TOTAL_FACTOR * self._limits.read_seconds:
+            if way.seconds() > self._limits.connect_seconds + TOTAL_FACTOR * self._limits.read_seconds:
                 return Failed(Fact.TIMED_OUT, "ReplyTooSlow")
         promised = response.headers.get("content-length", "")
         if promised.isdecimal() and int(promised) != len(body):
             return Failed(Fact.BROKEN, "ReplyTooShort")
         return Answered(response.status_code, bytes(body))
 
-    def _write_line(
-        self, call: Call, received: Received, verdict: Verdict, sent_at: datetime, duration_seconds: float
-    ) -> None:
+    def _write_line(self, call: Call, received: Received, verdict: Verdict, way: "_Way") -> None:
         line = {
-            "ts": sent_at.isoformat(timespec="milliseconds"),
+            "ts": way.sent_at.isoformat(timespec="milliseconds"),
             "env": self._environment,
             "direction": "out",
             "company_id": call.company_id,
@@ -175,10 +206,41 @@ class Calls:
             "method": call.method,
             "path": call.path,
             "status": received.status if isinstance(received, Answered) else None,
-            "duration_ms": round(duration_seconds * 1000),
+            "duration_ms": round(way.seconds() * 1000),
             "error_code": verdict.error_code,
             "request_id": self._ports.new_request_id(),
             "result": verdict.result,
             "reason": verdict.reason,
         }
         self._ports.log.info("%s", json.dumps(line, ensure_ascii=False))
+
+
+class _Way:
+    """Follows one call: when it left, how long it took, how long its connection took to come about."""
+
+    def __init__(self, ports: CallPorts) -> None:
+        self._ports = ports
+        self.sent_at = ports.clock.now()
+        self._left_at: float | None = None
+        self._began_at: float | None = None
+
+    def depart(self) -> None:
+        """Wait for the slot; the time of the call counts from here. Raises NoTurn."""
+        self._ports.departures.depart()
+        self.sent_at, self._left_at = self._ports.clock.now(), self._ports.timer()
+
+    def seconds(self) -> float:
+        """Return how long the call has taken; 0 when it never left."""
+        return 0.0 if self._left_at is None else self._ports.timer() - self._left_at
+
+    def event(self, name: str, _info: dict[str, Any]) -> None:
+        """Hear of what the transport does: once it is connected, the call waits for its slot."""
+        match name:
+            case "connection.connect_tcp.started":
+                self._began_at = self._ports.timer()
+            case "connection.connect_tcp.complete" if self._began_at is not None:
+                self._ports.departures.travelled(self._ports.timer() - self._began_at)
+            case "http11.send_request_headers.started":
+                self.depart()
+            case _:
+                pass

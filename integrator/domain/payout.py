@@ -49,7 +49,8 @@ _SHOWN_BY_BANK = frozenset(
     }
 )
 MOVES: dict[PayoutState, frozenset[PayoutState]] = {
-    _S.ACCEPTED: frozenset({_S.SUBMITTING, _S.CANCELLED}),
+    # From here a person is asked when our own work on it fails each time, and it goes on once the fault is mended.
+    _S.ACCEPTED: frozenset({_S.SUBMITTING, _S.CANCELLED, _S.NEEDS_PERSON}),
     _S.SUBMITTING: _SHOWN_BY_BANK | {_S.ACCEPTED, _S.IN_DOUBT, _S.REJECTED},
     _S.IN_DOUBT: _SHOWN_BY_BANK | {_S.SUBMITTING},
     _S.AWAITING_CONFIRMATION: _SHOWN_BY_BANK - {_S.AWAITING_CONFIRMATION},
@@ -59,7 +60,7 @@ MOVES: dict[PayoutState, frozenset[PayoutState]] = {
     _S.SETTLED: frozenset({_S.RECALL_IN_PROCESS, _S.RETURNED, _S.NEEDS_PERSON}),
     _S.RECALL_IN_PROCESS: frozenset({_S.RETURNED, _S.SETTLED, _S.NEEDS_PERSON}),
     _S.CANCELLING: _SHOWN_BY_BANK - {_S.CANCELLING},
-    _S.NEEDS_PERSON: _SHOWN_BY_BANK - {_S.NEEDS_PERSON},
+    _S.NEEDS_PERSON: (_SHOWN_BY_BANK - {_S.NEEDS_PERSON}) | {_S.SUBMITTING, _S.IN_DOUBT},
     # Dead is final, but for the alarm that something of it turned up alive at the bank after all.
     _S.RETURNED: frozenset({_S.NEEDS_PERSON}),
     _S.REJECTED: frozenset({_S.NEEDS_PERSON}),

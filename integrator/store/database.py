@@ -1,7 +1,8 @@
 """The engine and the short transaction: the only way to the tables. Works alike on SQLite and PostgreSQL."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event
@@ -30,11 +31,14 @@ class Database:
         self.url = _parsed(url)
         self.engine = _engine(self.url)
         self._effects = effects
+        # SQLite lets one writer in at a time; threads that queue here do not poll for its lock.
+        is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writing: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A writing transaction: committed when the block ends, rolled back when it raises."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._writing, self.engine.connect() as connection, connection.begin():
             yield connection
             self._effects.reached("commit.before")
         self._effects.reached("commit.after")

@@ -1,37 +1,137 @@
-"""Rows of the gate: when the next call of a client id may go out. One short transaction a reservation."""
+"""Rows of the gate: the next free slot of each client id, and who waits for it. One short transaction a motion."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Executable, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
 
+from integrator.domain.turns import STALE_AFTER, Turn, Urgency, limited_wait, opens_at, slot_at, spacing
 from integrator.store.database import for_change
-from integrator.store.schema import companies, gate_slots
+from integrator.store.schema import Instant, companies, gate_slots, gate_waits
 
-# No reservation reaches this far ahead; a stamp that does was left by a clock that has since gone back.
-STALE_AFTER = timedelta(hours=1)
 REQUESTS_PER_SECOND_LEAST = 1  # of a client id that no company has
 
 
-def reserve_slot(
-    tx: Connection, client_id: str, *, now: Callable[[], datetime], margin: timedelta, latest: datetime
-) -> datetime | None:
-    """Reserve the next free slot of this client id and return its instant; None when it lies after `latest`.
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """One who waits for a turn. `rank_at` is its place in the queue; after `until` its ticket counts no more."""
 
-    Slots are one second divided by the company's limit apart, plus `margin`. Locks the client's row until the
-    transaction ends. `now` is asked only once the row is ours: the wait for the lock may be longer than a slot.
+    ticket_id: str
+    client_id: str
+    urgency: Urgency
+    rank_at: datetime
+    until: datetime
+
+
+def try_turn(tx: Connection, waiter: Waiter, *, now: Callable[[], datetime], jitter: timedelta) -> Turn | datetime:
+    """Take the next slot when it is this waiter's turn; else keep its ticket and return when to try again.
+
+    Who takes a turn although better ones wait deletes their tickets: they are late or dead. The living come again.
+    Locks the client's row until the transaction ends. `now` is asked only once the row is ours: the wait for the
+    lock may be longer than a slot.
     """
-    tx.execute(_first_row(tx, client_id, now()))
-    row = select(gate_slots.c.next_slot_at).where(gate_slots.c.client_id == client_id)
-    free_at: datetime = tx.execute(for_change(row, tx, of=gate_slots)).scalar_one()
+    free_at, limited_count = _locked(tx, waiter.client_id, now)
     present = now()
-    slot = present if free_at > present + STALE_AFTER else max(present, free_at)
-    if slot > max(latest, present):
+    free_at = present if free_at > present + STALE_AFTER else free_at
+    opens = opens_at(free_at, better=_better(tx, waiter, present))
+    if present < opens:
+        tx.execute(_if_absent(tx, gate_waits).values(**_ticket(waiter)))
+        return opens
+    not_after = and_(gate_waits.c.client_id == waiter.client_id, gate_waits.c.rank_at <= waiter.rank_at)
+    tx.execute(delete(gate_waits).where(not_after))
+    slot = slot_at(free_at, present)
+    following = slot + spacing(_limit(tx, waiter.client_id), jitter=jitter)
+    _set_next(tx, waiter.client_id, following)
+    return Turn(waiter.client_id, slot, following, taken_at=present, limited_count=limited_count)
+
+
+def leave(tx: Connection, waiter: Waiter) -> None:
+    """Wait no longer."""
+    tx.execute(delete(gate_waits).where(gate_waits.c.ticket_id == waiter.ticket_id))
+
+
+def move_turn(
+    tx: Connection, turn: Turn, *, now: Callable[[], datetime], lead: timedelta, jitter: timedelta
+) -> Turn | None:
+    """Put a turn that was missed `lead` from now. None when the next slot is somebody else's by now."""
+    free_at, _ = _locked(tx, turn.client_id, now)
+    if free_at != turn.following:
         return None
-    following = slot + timedelta(seconds=1 / _limit(tx, client_id)) + margin
-    tx.execute(update(gate_slots).where(gate_slots.c.client_id == client_id).values(next_slot_at=following))
-    return slot
+    slot = now() + lead
+    following = slot + spacing(_limit(tx, turn.client_id), jitter=jitter)
+    _set_next(tx, turn.client_id, following)
+    return Turn(turn.client_id, slot, following, taken_at=turn.taken_at, limited_count=turn.limited_count)
+
+
+def close_for_a_while(tx: Connection, client_id: str, *, now: Callable[[], datetime]) -> tuple[int, timedelta]:
+    """The bank said 429: let nobody call for a while. Returns how many came in a row, and the wait."""
+    free_at, limited_count = _locked(tx, client_id, now)
+    wait = limited_wait(limited_count + 1)
+    values = {"limited_count": limited_count + 1, "next_slot_at": max(free_at, now() + wait)}
+    tx.execute(update(gate_slots).where(gate_slots.c.client_id == client_id).values(values))
+    return limited_count + 1, wait
+
+
+def forget_limit(tx: Connection, client_id: str, *, count: int) -> bool:
+    """The bank takes calls again. False when another 429 has come since the one numbered `count`."""
+    same = and_(gate_slots.c.client_id == client_id, gate_slots.c.limited_count == count)
+    return tx.execute(update(gate_slots).where(same).values(limited_count=0)).rowcount == 1
+
+
+def far_companies() -> Select[tuple[str]]:
+    """Return the companies whose next slot lies after the parameter `near`. Further parameter: stale."""
+    return select(companies.c.company_id).where(companies.c.client_id.in_(_far_clients()))
+
+
+def closed_companies(urgency: Urgency) -> Select[tuple[str]]:
+    """Return the companies for which a call of this urgency need not be begun now.
+
+    Their next slot is far, or somebody waits already with the same urgency. Parameters: near, stale, machine (the
+    present).
+    """
+    is_waited_for = and_(
+        gate_waits.c.urgency == urgency.value, gate_waits.c.until > bindparam("machine", type_=Instant())
+    )
+    client_ids = _far_clients().union_all(select(gate_waits.c.client_id).where(is_waited_for))
+    return select(companies.c.company_id).where(companies.c.client_id.in_(client_ids))
+
+
+def _far_clients() -> Select[tuple[str]]:
+    is_far = gate_slots.c.next_slot_at > bindparam("near", type_=Instant())
+    is_stale = gate_slots.c.next_slot_at > bindparam("stale", type_=Instant())
+    return select(gate_slots.c.client_id).where(is_far, ~is_stale)
+
+
+def _locked(tx: Connection, client_id: str, now: Callable[[], datetime]) -> tuple[datetime, int]:
+    row = select(gate_slots.c.next_slot_at, gate_slots.c.limited_count).where(gate_slots.c.client_id == client_id)
+    locked = for_change(row, tx, of=gate_slots)
+    found = tx.execute(locked).one_or_none()
+    if found is None:
+        tx.execute(_if_absent(tx, gate_slots).values(client_id=client_id, next_slot_at=now(), limited_count=0))
+        found = tx.execute(locked).one()
+    return found.next_slot_at, found.limited_count
+
+
+def _better(tx: Connection, waiter: Waiter, present: datetime) -> int:
+    table = gate_waits.c
+    is_before = or_(
+        table.rank_at < waiter.rank_at, and_(table.rank_at == waiter.rank_at, table.ticket_id < waiter.ticket_id)
+    )
+    better = select(func.count()).where(table.client_id == waiter.client_id, table.until > present, is_before)
+    return tx.execute(better).scalar_one()
+
+
+def _ticket(waiter: Waiter) -> dict[str, object]:
+    return {
+        "ticket_id": waiter.ticket_id,
+        "client_id": waiter.client_id,
+        "urgency": waiter.urgency.value,
+        "rank_at": waiter.rank_at,
+        "until": waiter.until,
+    }
 
 
 def _limit(tx: Connection, client_id: str) -> int:
@@ -39,8 +139,10 @@ def _limit(tx: Connection, client_id: str) -> int:
     return tx.execute(row).scalar_one_or_none() or REQUESTS_PER_SECOND_LEAST
 
 
-def _first_row(tx: Connection, client_id: str, at: datetime) -> Executable:
-    values = {"client_id": client_id, "next_slot_at": at}
-    if tx.dialect.name == "postgresql":
-        return postgresql.insert(gate_slots).values(values).on_conflict_do_nothing()
-    return sqlite.insert(gate_slots).values(values).on_conflict_do_nothing()
+def _set_next(tx: Connection, client_id: str, at: datetime) -> None:
+    tx.execute(update(gate_slots).where(gate_slots.c.client_id == client_id).values(next_slot_at=at))
+
+
+def _if_absent(tx: Connection, table: object) -> Insert:
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()  # type: ignore[no-any-return]

@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
+from integrator.domain.turns import STALE_AFTER
 from integrator.store.database import for_claim
+from integrator.store.gate import far_companies
 from integrator.store.schema import jobs
-from integrator.store.submissions import Times
+from integrator.store.submissions import Openings, Times
 
 
 class JobKind(StrEnum):
@@ -111,12 +113,19 @@ def clear_away(tx: Connection, *, at: Times) -> None:
     tx.execute(delete(jobs).where(stale))
 
 
-def claim_job(tx: Connection, *, at: Times, owner: str, lease_until: datetime) -> Job | None:
+def claim_job(
+    tx: Connection, *, at: Times, owner: str, lease_until: datetime, openings: Openings | None = None
+) -> Job | None:
     """Take the oldest job that is ready or whose worker was lost, until `lease_until`."""
     again = and_(_is_lapsed(at), jobs.c.kind.in_(_values(REPEATABLE)))
     due = select(jobs).where(or_(jobs.c.state == JobState.READY, again)).where(jobs.c.expires_at > at.now)
+    present: dict[str, Any] = {}
+    if openings is not None:
+        is_open = and_(jobs.c.company_id.not_in(openings.full), jobs.c.company_id.not_in(_FAR))
+        due = due.where(or_(jobs.c.kind == JobKind.SEAL_CLIENT_SECRET.value, is_open))
+        present = {"near": openings.near, "stale": at.machine + STALE_AFTER}
     oldest = for_claim(due.order_by(jobs.c.created_at, jobs.c.job_id).limit(1), tx, of=jobs)
-    row = tx.execute(oldest).one_or_none()
+    row = tx.execute(oldest, present).one_or_none()
     if row is None:
         return None
     held = {"state": JobState.RUNNING.value, "lease_owner": owner, "lease_until": lease_until}
@@ -140,6 +149,8 @@ def record_answer(tx: Connection, job_id: str, answer: JobAnswer, *, owner: str)
     return tx.execute(update(jobs).where(held).values(values)).rowcount == 1
 
 
+# A long look-up in doubt waits with the same urgency again and again; a person's question is begun beside it.
+_FAR = far_companies()
 _RELEASED = {"lease_owner": None, "lease_until": None, "intake_secret": None}
 
 

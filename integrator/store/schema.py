@@ -201,6 +201,7 @@ submissions = Table(
     Column("due_at", Instant, nullable=False),
     Column("lease_owner", String(64)),
     Column("lease_until", Instant),
+    Column("claim_count", Integer, nullable=False, server_default="0"),  # claims in a row that nobody ended
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("ix_submissions_due", "state", "due_at", "submission_id"),
@@ -231,4 +232,17 @@ gate_slots = Table(
     metadata,
     Column("client_id", String(128), primary_key=True),
     Column("next_slot_at", Instant, nullable=False),
+    Column("limited_count", Integer, nullable=False, server_default="0"),  # 429 in a row
+)
+
+# Who waits for a turn. A ticket of a dead process is passed over once, and gone with that.
+gate_waits = Table(
+    "gate_waits",
+    metadata,
+    Column("ticket_id", String(32), primary_key=True),
+    Column("client_id", String(128), nullable=False),
+    Column("urgency", String(8), nullable=False),
+    Column("rank_at", Instant, nullable=False),  # place in the queue
+    Column("until", Instant, nullable=False),
+    Index("ix_gate_waits_rank", "client_id", "rank_at"),
 )

@@ -7,37 +7,18 @@ wakes up late can never be taken for the one that came after it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
+from integrator.store.claims import CLAIMS, READY, parameters
+from integrator.store.claims import Openings as Openings
+from integrator.store.claims import Times as Times
+from integrator.store.claims import Work as Work
 from integrator.store.database import for_change
-from integrator.store.schema import Instant, companies, connections, payouts, submission_lines, submissions
-
-
-class Work(StrEnum):
-    """What a worker can claim a submission for."""
-
-    SUBMIT = "submit"
-    RESOLVE = "resolve"
-    CANCEL = "cancel"
-    FOLLOW = "follow"
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The present, twice: `now` by the clock that dates and deadlines go by, `machine` by the one leases go by.
-
-    They differ only against the mock bank, whose clock can jump; a lease that jumped with it would let go of a
-    call that is still under way.
-    """
-
-    now: datetime
-    machine: datetime
+from integrator.store.schema import Instant, companies, payouts, submission_lines, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +63,8 @@ class Submission:
     stray_apply_no: str | None
     holder: str
     lease_until: datetime
+    due_at: datetime
+    claim_count: int
     lines: tuple[SubmissionLine, ...]
 
 
@@ -125,10 +108,20 @@ def insert_submission(
     )
 
 
-def claim(tx: Connection, work: Work, *, holder: str, at: Times, until: datetime) -> Submission | None:
-    """Take the submission that has waited longest for this work, and hold it until `until` (machine's clock)."""
-    present = {"now": at.now, "machine": at.machine, "holder": holder, "until": until}
-    row = tx.execute(_CLAIMS[tx.dialect.name, work], present).one_or_none()
+def has_ready(tx: Connection, work: Work, *, at: Times, openings: Openings) -> bool:
+    """True when `claim` would find something; it takes no lock to know."""
+    return tx.execute(READY[work], parameters(at, openings)).first() is not None
+
+
+def claim(
+    tx: Connection, work: Work, *, holder: str, at: Times, until: datetime, openings: Openings | None = None
+) -> Submission | None:
+    """Take the submission that has waited longest for this work, and hold it until `until` (machine's clock).
+
+    Counts the claim; `release` forgets the count, so that it tells how often a claim came to no end.
+    """
+    present = {**parameters(at, openings), "holder": holder, "until": until}
+    row = tx.execute(CLAIMS[tx.dialect.name, work, openings is not None], present).one_or_none()
     if row is None:
         return None
     remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
@@ -178,8 +171,14 @@ def first_doubt(now: datetime) -> Any:
 
 
 def release(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `values` together with giving the lease back."""
-    return {**values, "lease_owner": None, "lease_until": None}
+    """Return `values` together with giving the lease back: the work on it has come to an end."""
+    return {"claim_count": 0, **values, "lease_owner": None, "lease_until": None}
+
+
+def set_aside(tx: Connection, held: Submission, *, at: Times, until: datetime, claim_count: int) -> None:
+    """Let nobody claim this submission until `until` (machine's clock)."""
+    values = {"lease_owner": None, "lease_until": until, "claim_count": claim_count, "updated_at": at.now}
+    tx.execute(update(submissions).where(submissions.c.submission_id == held.submission_id).values(values))
 
 
 def bury_line(tx: Connection, submission_id: str, item_id: int) -> None:
@@ -222,49 +221,6 @@ def change_unheld(
         ).rowcount
         == 1
     )
-
-
-def _is_ready(work: Work) -> ColumnElement[bool]:
-    table = submissions.c
-    is_free = or_(table.lease_until.is_(None), table.lease_until <= bindparam("machine", type_=Instant()))
-    is_due = and_(table.due_at <= bindparam("now", type_=Instant()), is_free)
-    is_cancel_due = table.cancel_state == CancelState.DUE.value
-    match work:
-        case Work.SUBMIT:
-            is_connected = exists().where(
-                connections.c.company_id == table.company_id, connections.c.state == "connected"
-            )
-            return and_(table.state == SubmissionState.WAITING.value, is_due, is_connected)
-        case Work.RESOLVE:
-            looked_up = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
-            in_call = (SubmissionState.SENDING.value, SubmissionState.REPEATING.value)
-            # Whoever held a call that never came back is gone; what it sent may be at the bank.
-            return or_(and_(table.state.in_(looked_up), is_due), and_(table.state.in_(in_call), is_free))
-        case Work.CANCEL:
-            return and_(table.state == SubmissionState.FOLLOWED.value, is_cancel_due, is_due)
-        case Work.FOLLOW:
-            return and_(table.state == SubmissionState.FOLLOWED.value, ~is_cancel_due, is_due)
-
-
-def _claim_statement(dialect: str, work: Work) -> ReturningUpdate[Any]:
-    ready = (
-        select(submissions.c.submission_id)
-        .where(_is_ready(work))
-        .order_by(submissions.c.due_at, submissions.c.submission_id)
-        .limit(1)
-    )
-    if dialect == "postgresql":
-        ready = ready.with_for_update(skip_locked=True, of=submissions)
-    return (
-        update(submissions)
-        .where(submissions.c.submission_id == ready.scalar_subquery())
-        .values(lease_owner=bindparam("holder"), lease_until=bindparam("until", type_=Instant()))
-        .returning(*submissions.c)
-    )
-
-
-# Built once: a worker asks for each kind of work several times a second.
-_CLAIMS = {(dialect, work): _claim_statement(dialect, work) for dialect in ("sqlite", "postgresql") for work in Work}
 
 
 def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:
@@ -315,6 +271,8 @@ def _submission(row: Row[Any], lines: tuple[SubmissionLine, ...], remitter_name:
         stray_apply_no=row.stray_apply_no,
         holder=row.lease_owner,
         lease_until=row.lease_until,
+        due_at=row.due_at,
+        claim_count=row.claim_count,
         lines=lines,
     )
 

@@ -325,7 +325,7 @@ class TestASuspendedWorker:
                 world.advance(seconds=30)
 
         payout = world.request_payout(designated_date=LATER)
-        world.kill_switches[0].do_at("commit.after", a_day_goes_by, visit=3)  # the intent is the third commit
+        world.kill_switches[0].do_at("commit.after", a_day_goes_by, visit=4)  # claim, place in the queue, turn, intent
 
         world.step(0)
         world.run_for(minutes=5)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from integrator.bank_client.api import BankClient
-from integrator.bank_client.calls import CallPorts, Calls, TimeLimits, new_http_client
+from integrator.bank_client.calls import CallPorts, Calls, Departures, TimeLimits, new_http_client
 from integrator.bank_client.oauth import Client, OAuthClient
 from integrator.bank_client.wire import TransferLine, transfer_body
 from integrator.secret import Secret
@@ -45,6 +45,19 @@ class FixedClock:
         raise AssertionError("the bank client never waits")
 
 
+class AnyTime:
+    """A gate that is always open."""
+
+    def depart(self) -> None:
+        return
+
+    def arrived(self, status: int | None) -> None:
+        return
+
+    def travelled(self, seconds: float) -> None:
+        return
+
+
 class Lines(logging.Handler):
     """Keeps what was logged."""
 
@@ -66,6 +79,7 @@ class Bench:
         is_real: bool = False,
         base_url: str = BASE_URL,
         limits: TimeLimits = LIMITS,
+        departures: Departures | None = None,
     ) -> None:
         self.requests: list[httpx.Request] = []
         self.passed: list[str] = []
@@ -82,6 +96,7 @@ class Bench:
             timer=lambda: next(self.seconds),
             new_request_id=lambda: f"rq-{next(numbers)}",
             log=log,
+            departures=departures or AnyTime(),
         )
         self.http = new_http_client(None if is_real else httpx.MockTransport(self._answer))
         calls = Calls(self.http, base_url, environment="local", limits=limits, ports=ports)

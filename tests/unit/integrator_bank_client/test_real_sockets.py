@@ -9,8 +9,9 @@ from threading import Thread
 import httpx
 import pytest
 
-from integrator.bank_client.calls import TimeLimits
+from integrator.bank_client.calls import Departures, TimeLimits
 from integrator.domain.outcome import Accepted, Attempt, Fact, InDoubt, NotCarriedOut, Outcome
+from integrator.domain.turns import NoTurn
 from tests.unit.integrator_bank_client.bench import ACCESS, APPLY_NO, Bench, accepted, make_body
 
 ANSWER_SECONDS_MAX = 5
@@ -97,8 +98,9 @@ def fall_silent(server: Server, connection: socket.socket) -> None:
 
 
 @contextmanager
-def client_of(url: str) -> Iterator[Callable[[], Outcome]]:
-    bench = Bench(httpx.Response(500), is_real=True, base_url=url, limits=TimeLimits(1.0, 0.3))
+def client_of(url: str, *, gate: Departures | None = None) -> Iterator[Callable[[], Outcome]]:
+    limits = TimeLimits(1.0, 0.3)
+    bench = Bench(httpx.Response(500), is_real=True, base_url=url, limits=limits, departures=gate)
     with bench.http:
         yield lambda: bench.bank.request_transfer(ACCESS, make_body(), key="nk-1", attempt=Attempt.FIRST)
 
@@ -156,3 +158,44 @@ def test_every_call_has_a_connection_of_its_own() -> None:
         assert [order(), order()] == [Accepted(APPLY_NO, "2")] * 2
 
     assert server.bodies == [make_body()] * 2
+
+
+class RecordingGate:
+    """Tells what it was told, in order; lets nothing leave when it is closed."""
+
+    def __init__(self, *, is_open: bool = True) -> None:
+        self.heard: list[str] = []
+        self._is_open = is_open
+
+    def depart(self) -> None:
+        self.heard.append("depart")
+        if not self._is_open:
+            raise NoTurn("closed")
+
+    def arrived(self, status: int | None) -> None:
+        self.heard.append(f"arrived {status}")
+
+    def travelled(self, seconds: float) -> None:
+        self.heard.append("connected")
+
+
+def test_a_call_connects_first_and_leaves_at_its_slot() -> None:
+    gate = RecordingGate()
+    with Server(answering(HEAD, b"\r\n", BODY)) as server, client_of(server.url, gate=gate) as order:
+        assert isinstance(order(), Accepted)
+
+    assert gate.heard == ["connected", "depart", "arrived 201"]
+
+
+def test_not_one_byte_leaves_without_a_turn() -> None:
+    gate = RecordingGate(is_open=False)
+    received: list[bytes] = []
+
+    def listen(_server: Server, connection: socket.socket) -> None:
+        received.append(connection.recv(65536))
+
+    with Server(listen) as server, client_of(server.url, gate=gate) as order:
+        assert order() == NotCarriedOut(Fact.NOT_CONNECTED)
+
+    assert received == [b""]
+    assert gate.heard == ["connected", "depart", "arrived None"]

@@ -133,6 +133,8 @@ class WorkerSide:
             gate_jitter_seconds=0.05,
             connect_seconds=3.0,
             read_seconds=30.0,
+            threads=1,
+            crashes_max=10,
         )
         ports = Ports(
             db=self.db,

@@ -59,6 +59,7 @@ def test_the_worker_seals_with_the_first_key_and_keeps_the_others() -> None:
 
     assert [key.key_id for key in settings.master_keys] == ["k2026-01", "k2025-01"]
     assert (settings.connect_seconds, settings.read_seconds, settings.gate_jitter_seconds) == (3, 30, 0.05)
+    assert (settings.threads, settings.crashes_max) == (16, 10)
 
 
 def test_no_settings_print_a_key_or_the_database_password() -> None:
@@ -161,6 +162,8 @@ def test_a_setting_that_is_missing_or_wrong_stops_the_web_by_name(changes: dict[
         ("INTEGRATOR_MASTER_KEY", f"{KEY},{KEY}"),
         ("INTEGRATOR_MASTER_KEY", f"{KEY},"),
         ("INTEGRATOR_GATE_JITTER_MS", "1001"),
+        ("INTEGRATOR_WORKER_THREADS", "0"),
+        ("INTEGRATOR_CRASHES_MAX", "0"),
         ("INTEGRATOR_CONNECT_SECONDS", "0"),
         ("INTEGRATOR_READ_SECONDS", "never"),
     ],

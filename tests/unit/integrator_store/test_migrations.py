@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database, DatabaseUnusable
-from integrator.store.migrate import is_current, migrate
+from integrator.store.migrate import MIGRATIONS, is_current, migrate
 from integrator.store.schema import metadata
 
 
@@ -24,6 +26,28 @@ def test_a_second_migration_changes_nothing(db: Database) -> None:
     migrate(db)
 
     assert is_current(db)
+
+
+def test_a_database_of_the_first_release_keeps_its_rows_and_gains_the_gates_queue(database_url: str) -> None:
+    database = Database(database_url, effects=NoCheckpoints())
+    with database.engine.connect() as connection, connection.begin():
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO gate_slots (client_id, next_slot_at) VALUES ('client-a', '2026-04-01 03:00:00')")
+        )
+
+    migrate(database)
+
+    with database.read() as tx:
+        kept = tx.execute(text("SELECT client_id, limited_count FROM gate_slots")).all()
+        waiting = tx.execute(text("SELECT count(*) FROM gate_waits")).scalar_one()
+    assert is_current(database)
+    assert [tuple(row) for row in kept] == [("client-a", 0)]
+    assert waiting == 0
+    database.close()
 
 
 def test_an_empty_database_is_not_current(database_url: str) -> None:
