@@ -9,8 +9,10 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 
 import httpx
@@ -22,6 +24,8 @@ from integrator.bank_client.oauth import OAuthClient
 from integrator.cancelling import cancel_one
 from integrator.clock import BankClock, Clock, SystemClock
 from integrator.connections import TokenPorts, Tokens
+from integrator.courier import Courier, Post, system_addresses
+from integrator.delivering import Deliverer, deliver_one
 from integrator.desk import Desk
 from integrator.doubt import resolve_one
 from integrator.effects import Checkpoints, NoCheckpoints
@@ -29,7 +33,8 @@ from integrator.following import follow_one
 from integrator.gate import Gate
 from integrator.jobs import run_one_job
 from integrator.payouts import NewText
-from integrator.settings import ClockSource, WorkerSettings
+from integrator.settings import ClockSource, Environment, WorkerSettings
+from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
 from integrator.store.migrate import is_current
 from integrator.submitting import submit_one
@@ -37,6 +42,8 @@ from integrator.vault import Vault
 
 IDLE_SECONDS = 0.2
 AFTER_FAILURE_SECONDS = 1.0
+DELIVERY_LANES = (Lane.QUICK, Lane.QUICK, Lane.ANY, Lane.ANY)  # a thread each
+STOP_SECONDS = 2.0  # how long deliveries under way may take after a signal
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 log = logging.getLogger("integrator.worker")
@@ -57,6 +64,7 @@ class Ports:
     checkpoints: Checkpoints
     new_text: NewText
     random_bytes: Callable[[int], bytes]
+    post: Post
 
 
 class Worker:
@@ -100,6 +108,16 @@ class Worker:
             new_text=ports.new_text,
         )
 
+        self.deliverer = Deliverer(
+            db=ports.db,
+            vault=self._vault,
+            post=ports.post,
+            clock=ports.clock,
+            machine_clock=ports.machine_clock,
+            timer=ports.timer,
+            checkpoints=ports.checkpoints,
+            new_text=ports.new_text,
+        )
         desk = self.desk
         self.kinds_of_work: tuple[Callable[[], bool], ...] = (
             lambda: run_one_job(desk, self._vault),
@@ -110,8 +128,19 @@ class Worker:
         )
 
     def step(self) -> bool:
-        """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle."""
-        return sum(work() for work in self.kinds_of_work) > 0
+        """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle.
+
+        A process runs the deliveries beside this, so that no receiver can hold up a payout.
+        """
+        done = sum(work() for work in self.kinds_of_work)
+        return done + deliver_one(self.deliverer, Lane.ANY) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """The deliveries of one thread."""
+
+    kinds_of_work: tuple[Callable[[], bool]]
 
 
 def run(settings: WorkerSettings) -> None:
@@ -130,13 +159,14 @@ def run(settings: WorkerSettings) -> None:
         with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
             worker = Worker(settings, _ports(settings, db, http, clock_http))
             log.info("worker.started environment=%s", settings.environment)
-            work_until(worker, stopping)
+            with _delivering_beside(worker, stopping):
+                work_until(worker, stopping)
     finally:
         db.close()
     log.info("worker.stopped")
 
 
-def work_until(worker: Worker, stopping: threading.Event) -> None:
+def work_until(worker: Worker | Deliveries, stopping: threading.Event) -> None:
     """Work until told to stop. One failing kind of work holds up no other.
 
     What could not be finished stays leased, and is looked at by whoever comes after the lease.
@@ -156,6 +186,27 @@ def work_until(worker: Worker, stopping: threading.Event) -> None:
             stopping.wait(IDLE_SECONDS)
 
 
+@contextmanager
+def _delivering_beside(worker: Worker, stopping: threading.Event) -> Iterator[None]:
+    threads = [
+        threading.Thread(
+            target=work_until,
+            args=(Deliveries((partial(deliver_one, worker.deliverer, lane),)), stopping),
+            name=f"deliveries-{number}-{lane}",
+            daemon=True,  # a post under way is not worth waiting for: its event goes out again
+        )
+        for number, lane in enumerate(DELIVERY_LANES, start=1)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join(STOP_SECONDS / len(threads))
+
+
 def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_http: httpx.Client) -> Ports:
     own = SystemClock()
     is_banks = settings.clock is ClockSource.BANK
@@ -168,4 +219,10 @@ def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_htt
         checkpoints=NoCheckpoints(),
         new_text=random_text,
         random_bytes=secrets.token_bytes,
+        post=Courier(
+            is_local=settings.environment is Environment.LOCAL,
+            resolve=system_addresses,
+            timer=time.monotonic,
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+        ).post,
     )

@@ -13,7 +13,17 @@ OPERATIONS = tuple(Contract(contracts.load("integrator")).operations.values())
 CLOSED = [operation for operation in OPERATIONS if not operation.is_open]
 # Who may do what. Not read from the contract, so that a slip there is seen.
 OPERATOR_ONLY = {"registerCompany", "listCompanies", "getCompany"}
-BOTH = {"beginAuthorization", "getConnection"}
+BOTH = {
+    "beginAuthorization",
+    "getConnection",
+    "getCallback",
+    "setCallback",
+    "removeCallback",
+    "rotateCallbackSecret",
+    "testCallback",
+    "listBanks",
+    "listBranches",
+}
 OPEN = {"receiveAuthorization", "getHealth", "getReadiness"}
 
 
