@@ -102,6 +102,17 @@ def check_request(request: PayoutRequest, *, payer: Payer, today: date) -> Benef
     return beneficiary
 
 
+def check_order(db: Database, request: PayoutRequest, *, payer: Payer, today: date) -> Beneficiary:
+    """Check all that can be checked without storing anything, and return the beneficiary as the bank will print it.
+
+    Raises PayoutRefused, also for a payout to be replaced that may still be paid.
+    """
+    beneficiary = check_request(request, payer=payer, today=today)
+    with db.read() as tx:
+        _check_replaced(tx, request, payer)
+    return beneficiary
+
+
 def find_payout(db: Database, company_id: str, payout_id: str) -> PayoutView | None:
     """Return one payout of this company."""
     with db.read() as tx:

@@ -108,16 +108,7 @@ class Worker:
             new_text=ports.new_text,
         )
 
-        self.deliverer = Deliverer(
-            db=ports.db,
-            vault=self._vault,
-            post=ports.post,
-            clock=ports.clock,
-            machine_clock=ports.machine_clock,
-            timer=ports.timer,
-            checkpoints=ports.checkpoints,
-            new_text=ports.new_text,
-        )
+        self.deliverer = _deliverer(ports, self._vault)
         desk = self.desk
         self.kinds_of_work: tuple[Callable[[], bool], ...] = (
             lambda: run_one_job(desk, self._vault),
@@ -134,6 +125,19 @@ class Worker:
         """
         done = sum(work() for work in self.kinds_of_work)
         return done + deliver_one(self.deliverer, Lane.ANY) > 0
+
+
+def _deliverer(ports: Ports, vault: Vault) -> Deliverer:
+    return Deliverer(
+        db=ports.db,
+        vault=vault,
+        post=ports.post,
+        clock=ports.clock,
+        machine_clock=ports.machine_clock,
+        timer=ports.timer,
+        checkpoints=ports.checkpoints,
+        new_text=ports.new_text,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def retire_secrets(tx: Connection, company_id: str, *, valid_until: datetime) ->
 
 
 def secrets_of(tx: Connection, company_id: str, *, now: datetime) -> tuple[StoredSecret, ...]:
-    """Return the secrets that sign now, the newest first. Sealed columns included: for the worker."""
+    """Return the secrets that sign now, first the one that stays. Sealed columns included: for the worker."""
     statement = select(callback_secrets).where(callback_secrets.c.company_id == company_id)
     return tuple(StoredSecret(**row) for row in _signing(tx, statement, now))
 
@@ -266,7 +266,7 @@ def _is_due(at: Times) -> ColumnElement[bool]:
 def _signing(tx: Connection, statement: Select[Any], now: datetime) -> list[dict[str, Any]]:
     ends = callback_secrets.c.valid_until
     signing = statement.where(or_(ends.is_(None), ends > now)).order_by(
-        callback_secrets.c.created_at.desc(), callback_secrets.c.secret_id
+        ends.is_not(None), callback_secrets.c.created_at.desc()
     )
     rows: list[Row[Any]] = list(tx.execute(signing))
     return [{name: value for name, value in row._mapping.items() if name != "company_id"} for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -94,7 +94,7 @@ def _cancel(parts: Parts, call: Call) -> Reply:
 def _quote(parts: Parts, call: Call) -> Reply:
     company = _company_of(parts, call)
     request = payout_request(call.body)
-    answer = parts.ask(_quote_question(request, company, at=parts.clock.now()))
+    answer = parts.ask(_quote_question(parts, request, company))
     bank = parts.directory.bank(request.bank_code)
     branch = parts.directory.branch(request.bank_code, request.branch_code)
     names = {"bank_name": bank and bank.name, "branch_name": branch and branch.name}
@@ -157,9 +157,9 @@ def payout_request(body: dict[str, Any]) -> PayoutRequest:
     )
 
 
-def _quote_question(request: PayoutRequest, company: Company, *, at: datetime) -> inquiries.Question:
-    today = civil_date(at)
-    beneficiary = payouts.check_request(request, payer=_payer(company), today=today)
+def _quote_question(parts: Parts, request: PayoutRequest, company: Company) -> inquiries.Question:
+    today = civil_date(parts.clock.now())
+    beneficiary = payouts.check_order(parts.db, request, payer=_payer(company), today=today)
     return inquiries.quote(
         company.company_id, beneficiary, amount_yen=request.amount_yen, day=request.designated_date or today
     )

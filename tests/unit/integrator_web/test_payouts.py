@@ -248,6 +248,17 @@ def test_a_quote_of_an_order_against_our_own_rules_never_reaches_the_worker(web:
     assert web.pauses == []
 
 
+def test_a_quote_refuses_to_replace_what_may_still_be_paid_before_anybody_is_asked(web: WebSide) -> None:
+    payout_id = web.place().get_json()["payout_id"]
+
+    response = web.call("POST", "/v1/companies/mihon-001/payout-quotes", json=make_order(replaces=payout_id))
+
+    assert response.status_code == 422
+    assert response.get_json()["type"].endswith(":replaced-may-still-pay")
+    assert response.get_json()["field"] == "/replaces"
+    assert web.pauses == []
+
+
 NAME_CHECKS = "/v1/companies/mihon-001/name-checks"
 
 
