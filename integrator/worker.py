@@ -163,7 +163,7 @@ def run(settings: WorkerSettings) -> None:
         with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
             worker = Worker(settings, _ports(settings, db, http, clock_http))
             log.info("worker.started environment=%s", settings.environment)
-            with _delivering_beside(worker, stopping):
+            with delivering_beside(worker.deliverer, stopping):
                 work_until(worker, stopping)
     finally:
         db.close()
@@ -191,11 +191,12 @@ def work_until(worker: Worker | Deliveries, stopping: threading.Event) -> None:
 
 
 @contextmanager
-def _delivering_beside(worker: Worker, stopping: threading.Event) -> Iterator[None]:
+def delivering_beside(deliverer: Deliverer, stopping: threading.Event) -> Iterator[None]:
+    """Deliver events in threads of their own while the block runs; afterwards wait a moment for what is under way."""
     threads = [
         threading.Thread(
             target=work_until,
-            args=(Deliveries((partial(deliver_one, worker.deliverer, lane),)), stopping),
+            args=(Deliveries((partial(deliver_one, deliverer, lane),)), stopping),
             name=f"deliveries-{number}-{lane}",
             daemon=True,  # a post under way is not worth waiting for: its event goes out again
         )
