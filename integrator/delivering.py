@@ -5,7 +5,9 @@ same id. Nothing of the bank is touched here, and no transaction is open during 
 """
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +27,10 @@ from integrator.vault import Kind, SealBroken, Vault
 LEASE = timedelta(seconds=90)
 POST_TIME_MAX = timedelta(seconds=60)  # far beyond the courier's limit: a name server may take its time as well
 SLOW_SECONDS = 2.0
+LANES = (Lane.QUICK, Lane.QUICK, Lane.ANY, Lane.ANY)  # a thread each
+IDLE_SECONDS = 0.2
+AFTER_FAILURE_SECONDS = 1.0
+STOP_SECONDS = 2.0  # how long posts under way may take after a signal
 SEAL_BROKEN = Receipt("secret_unreadable")
 HOLDER_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -80,6 +86,39 @@ def deliver_one(deliverer: Deliverer, lane: Lane) -> bool:
     deliverer.checkpoints.reached("callback.after")
     _record(deliverer, held, receipt, seconds=deliverer.timer() - started)
     return True
+
+
+@contextmanager
+def delivering_beside(deliverer: Deliverer, stopping: threading.Event) -> Iterator[None]:
+    """Deliver events in threads of their own while the block runs; afterwards wait a moment for what is under way."""
+    threads = [
+        threading.Thread(
+            target=_deliver_until,
+            args=(deliverer, lane, stopping),
+            name=f"deliveries-{number}-{lane}",
+            daemon=True,  # a post under way is not worth waiting for: its event goes out again
+        )
+        for number, lane in enumerate(LANES, start=1)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join(STOP_SECONDS / len(threads))
+
+
+def _deliver_until(deliverer: Deliverer, lane: Lane, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            if not deliver_one(deliverer, lane):
+                stopping.wait(IDLE_SECONDS)
+        except Exception:
+            # The one place of these threads that catches everything; what it ended stays leased, and is tried again.
+            log.exception("callback.failed")
+            stopping.wait(AFTER_FAILURE_SECONDS)
 
 
 def _opened(deliverer: Deliverer, company_id: str, stored: StoredSecret) -> Secret:

@@ -9,10 +9,8 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from types import FrameType
 
 import httpx
@@ -25,7 +23,7 @@ from integrator.cancelling import cancel_one
 from integrator.clock import BankClock, Clock, SystemClock
 from integrator.connections import TokenPorts, Tokens
 from integrator.courier import Courier, Post, system_addresses
-from integrator.delivering import Deliverer, deliver_one
+from integrator.delivering import Deliverer, deliver_one, delivering_beside
 from integrator.desk import Desk
 from integrator.doubt import resolve_one
 from integrator.effects import Checkpoints, NoCheckpoints
@@ -42,8 +40,6 @@ from integrator.vault import Vault
 
 IDLE_SECONDS = 0.2
 AFTER_FAILURE_SECONDS = 1.0
-DELIVERY_LANES = (Lane.QUICK, Lane.QUICK, Lane.ANY, Lane.ANY)  # a thread each
-STOP_SECONDS = 2.0  # how long deliveries under way may take after a signal
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 log = logging.getLogger("integrator.worker")
@@ -140,13 +136,6 @@ def _deliverer(ports: Ports, vault: Vault) -> Deliverer:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Deliveries:
-    """The deliveries of one thread."""
-
-    kinds_of_work: tuple[Callable[[], bool]]
-
-
 def run(settings: WorkerSettings) -> None:
     """Work until SIGTERM or SIGINT. Raises DatabaseUnusable when the database is not migrated."""
     stopping = threading.Event()
@@ -170,7 +159,7 @@ def run(settings: WorkerSettings) -> None:
     log.info("worker.stopped")
 
 
-def work_until(worker: Worker | Deliveries, stopping: threading.Event) -> None:
+def work_until(worker: Worker, stopping: threading.Event) -> None:
     """Work until told to stop. One failing kind of work holds up no other.
 
     What could not be finished stays leased, and is looked at by whoever comes after the lease.
@@ -188,28 +177,6 @@ def work_until(worker: Worker | Deliveries, stopping: threading.Event) -> None:
                 stopping.wait(AFTER_FAILURE_SECONDS)
         if not is_busy:
             stopping.wait(IDLE_SECONDS)
-
-
-@contextmanager
-def delivering_beside(deliverer: Deliverer, stopping: threading.Event) -> Iterator[None]:
-    """Deliver events in threads of their own while the block runs; afterwards wait a moment for what is under way."""
-    threads = [
-        threading.Thread(
-            target=work_until,
-            args=(Deliveries((partial(deliver_one, deliverer, lane),)), stopping),
-            name=f"deliveries-{number}-{lane}",
-            daemon=True,  # a post under way is not worth waiting for: its event goes out again
-        )
-        for number, lane in enumerate(DELIVERY_LANES, start=1)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        for thread in threads:
-            thread.join(STOP_SECONDS / len(threads))
 
 
 def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_http: httpx.Client) -> Ports:
