@@ -4,6 +4,7 @@
 """
 
 import base64
+import json
 import os
 import secrets
 import sys
@@ -16,9 +17,10 @@ from typing import Any
 import click
 
 import contracts
-from integrator import app, companies, logs, worker
+from integrator import app, callbacks, companies, logs, worker
 from integrator.clock import SystemClock
 from integrator.companies import Registration, Role
+from integrator.domain.callback import CallbackURLRefused
 from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
 from integrator.secret import Secret
@@ -65,8 +67,11 @@ def _explained() -> Iterator[None]:
         companies.OtherEnvironment,
         companies.RedirectURITooLong,
         NameNotTransferable,
+        CallbackURLRefused,
     ) as failed:
         raise Failed(str(failed)) from None
+    except callbacks.CallbackUnknown as unknown:
+        raise Failed(f"{unknown} has no callback: integrator callback set") from None
     except companies.CompanyUnknown as unknown:
         raise Failed(f"no company {unknown} is registered: integrator company add") from None
 
@@ -232,6 +237,68 @@ def print_intake_public() -> None:
     with _explained():
         public = intake_public_key(read_master_keys(os.environ)[0])
     click.echo(base64.b64encode(public).decode())
+
+
+@main.group()
+def callback() -> None:
+    """Where a company's events go: set, show and remove; make a new signing secret; send a test."""
+
+
+@callback.command("set")
+@click.argument("company_id")
+@click.argument("url")
+def set_callback(company_id: str, url: str) -> None:
+    """Send a company's events to URL. A new callback's secret is printed this once."""
+    with _callback_places(company_id) as places:
+        _, secret = callbacks.set_callback(places, company_id, url, at=SystemClock().now())
+    click.echo("the URL was changed; the secret stays" if secret is None else secret.reveal())
+
+
+@callback.command("show")
+@click.argument("company_id")
+def show_callback(company_id: str) -> None:
+    """Show a callback: its URL, which secrets sign, what waits, how the last attempt ended. Never a secret."""
+    with _callback_places(company_id) as places:
+        found = callbacks.get_callback(places.db, company_id, at=SystemClock().now())
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+
+
+@callback.command("remove")
+@click.argument("company_id")
+def remove_callback(company_id: str) -> None:
+    """Send no more events; they can still be pulled."""
+    with _callback_places(company_id) as places:
+        callbacks.remove_callback(places.db, company_id)
+    click.echo(f"removed the callback of {company_id}")
+
+
+@callback.command("rotate-secret")
+@click.argument("company_id")
+def rotate_callback_secret(company_id: str) -> None:
+    """Make a new secret and print it this once. The former signs beside it for 24 hours."""
+    with _callback_places(company_id) as places:
+        _, secret = callbacks.rotate_secret(places, company_id, at=SystemClock().now())
+    click.echo(secret.reveal())
+
+
+@callback.command("test")
+@click.argument("company_id")
+def send_callback_test(company_id: str) -> None:
+    """Send one test event and print its id; `integrator callback show` tells how it ended."""
+    with _callback_places(company_id) as places:
+        event_id = callbacks.send_test(places.db, company_id, at=SystemClock().now(), new_text=app.random_text)
+    click.echo(event_id)
+
+
+@contextmanager
+def _callback_places(company_id: str) -> Iterator[callbacks.Places]:
+    with _explained():
+        settings = read_web_settings(os.environ)
+        of = settings.environment
+        with _database(url=settings.database_url) as database:
+            companies.get_company(database, company_id, environment=of)
+            intake = Intake(settings.intake_public_key, environment=of)
+            yield callbacks.Places(database, of, intake, app.random_text)
 
 
 @main.group("master-key")

@@ -19,9 +19,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 import contracts
-from integrator import companies, payouts
+from integrator import callbacks, companies, payouts
+from integrator.callbacks import Places
 from integrator.clock import BankClock, Clock, SystemClock
 from integrator.companies import NewText
+from integrator.directory import BankUnknown, Directory
+from integrator.domain.callback import CallbackURLRefused
 from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
 from integrator.jobs import NotAnswered
@@ -29,6 +32,8 @@ from integrator.settings import ClockSource, WebSettings
 from integrator.store.database import Database
 from integrator.vault import Intake
 from integrator.web import access_log
+from integrator.web import banks as banks_web
+from integrator.web import callbacks as callbacks_web
 from integrator.web import companies as companies_web
 from integrator.web import connections as connections_web
 from integrator.web import health as health_web
@@ -78,10 +83,13 @@ def create_app(
         wait_for_answer=waiting.for_exchange,
     )
     of = settings.environment
+    directory = Directory()
     for blueprint in (
         companies_web.blueprint(door, settings=settings, db=database, clock=clock, intake=intake, new_text=new_text),
         connections_web.blueprint(door, connection_parts),
-        payouts_web.blueprint(door, payouts_web.Parts(database, of, clock, waiting.ask, new_text)),
+        payouts_web.blueprint(door, payouts_web.Parts(database, of, clock, waiting.ask, new_text, directory)),
+        callbacks_web.blueprint(door, Places(database, of, intake, new_text), clock=clock),
+        banks_web.blueprint(door, directory),
         inquiries_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask),
         health_web.blueprint(door, db=database, environment=of),
     ):
@@ -121,6 +129,11 @@ REFUSALS: Refusals = {
     companies.RedirectURITooLong: lambda failed: problem(
         "redirect-uri-too-long", Words(field="/company_id", expected="at most 256 characters", came=str(failed.length))
     ),
+    callbacks.CallbackUnknown: lambda _failed: problem("callback-unknown"),
+    CallbackURLRefused: lambda failed: problem(
+        "callback-url-refused", Words(field="/url", expected=failed.expected, came=failed.came)
+    ),
+    BankUnknown: lambda _failed: problem("bank-unknown", Words(field="bank_code")),
     NameNotTransferable: _name_refused,
     NotAnswered: _not_answered,
     payouts.PayoutRefused: lambda failed: refused(failed.problem),

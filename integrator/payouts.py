@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from integrator.domain.days import civil_date
 from integrator.domain.kana import NameNotTransferable, transfer_name
-from integrator.domain.payout import CASE_TYPES, Beneficiary, PayoutRequest, PayoutState, PayoutView
+from integrator.domain.payout import CASE_TYPES, Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
 from integrator.domain.problem import Problem
 from integrator.domain.submission import CANCELLABLE, CancelState, SubmissionState
 from integrator.store import payouts as payout_rows
@@ -25,6 +25,7 @@ from integrator.store import submissions as submission_rows
 from integrator.store.database import Database
 from integrator.store.submissions import NewLine
 
+EVERY_PAYOUT = PayoutFilter()
 DAYS_AHEAD_MAX = 365  # the bank does not publish its own limit
 MARK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 MARK_LENGTH = 20
@@ -81,10 +82,8 @@ def request_payout(
         with db.begin() as tx:
             known = payout_rows.find_by_key(tx, payer.company_id, idempotency_key)
             if known is None:
-                payout_id = _store(
-                    tx, request, payer=payer, key=(idempotency_key, request_hash), at=at, new_text=new_text
-                )
-                return _get(tx, payer.company_id, payout_id), True
+                key = (idempotency_key, request_hash)
+                return _store(tx, request, payer=payer, key=key, at=at, new_text=new_text), True
             return _known(tx, payer, known, request_hash), False
     except IntegrityError:
         # Somebody else stored the same key, or replaced the same payout, between our look and our insert.
@@ -103,6 +102,17 @@ def check_request(request: PayoutRequest, *, payer: Payer, today: date) -> Benef
     return beneficiary
 
 
+def check_order(db: Database, request: PayoutRequest, *, payer: Payer, today: date) -> Beneficiary:
+    """Check all that can be checked without storing anything, and return the beneficiary as the bank will print it.
+
+    Raises PayoutRefused, also for a payout to be replaced that may still be paid.
+    """
+    beneficiary = check_request(request, payer=payer, today=today)
+    with db.read() as tx:
+        _check_replaced(tx, request, payer)
+    return beneficiary
+
+
 def find_payout(db: Database, company_id: str, payout_id: str) -> PayoutView | None:
     """Return one payout of this company."""
     with db.read() as tx:
@@ -110,12 +120,12 @@ def find_payout(db: Database, company_id: str, payout_id: str) -> PayoutView | N
 
 
 def list_payouts(
-    db: Database, company_id: str, *, cursor: str | None, limit: int, state: PayoutState | None = None
+    db: Database, company_id: str, *, cursor: str | None, limit: int, wanted: PayoutFilter = EVERY_PAYOUT
 ) -> tuple[list[PayoutView], str | None]:
     """Return one page of payouts, oldest first, and the next page's cursor. Raises ValueError for a foreign cursor."""
     after = None if cursor is None else _read_cursor(cursor)
     with db.read() as tx:
-        found = payout_rows.page_of_views(tx, company_id, after=after, limit=limit + 1, state=state)
+        found = payout_rows.page_of_views(tx, company_id, after=after, limit=limit + 1, wanted=wanted)
     page = found[:limit]
     return page, _write_cursor(page[-1]) if len(found) > limit else None
 
@@ -166,7 +176,7 @@ def _cancel(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime)
 
 def _store(
     tx: Connection, request: PayoutRequest, *, payer: Payer, key: tuple[str, str], at: datetime, new_text: NewText
-) -> str:
+) -> PayoutView:
     beneficiary = check_request(request, payer=payer, today=civil_date(at))
     _check_replaced(tx, request, payer)
     payout_id = new_id("po", new_text)
@@ -182,7 +192,7 @@ def _store(
         designated_date=None if request.designated_date is None else request.designated_date.isoformat(),
         replaces=request.replaces,
     )
-    payout_rows.insert_payout(tx, new, at=at)
+    view = payout_rows.insert_payout(tx, new, at=at)
     line = NewLine(item_id=1, payout_id=payout_id, mark=new_mark(new_text), amount_yen=request.amount_yen)
     values = {
         "company_id": payer.company_id,
@@ -191,7 +201,7 @@ def _store(
         "due_at": at,
     }
     submission_rows.insert_submission(tx, new_id("su", new_text), (line,), at=at, values=values)
-    return payout_id
+    return view
 
 
 def new_id(prefix: str, new_text: NewText) -> str:

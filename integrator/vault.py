@@ -34,6 +34,7 @@ class Kind(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
     ACCESS_TOKEN = "access_token"  # noqa: S105
     REFRESH_TOKEN = "refresh_token"  # noqa: S105
+    CALLBACK_SECRET = "callback_secret"  # noqa: S105
 
 
 class SealBroken(Exception):

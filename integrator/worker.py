@@ -22,7 +22,9 @@ from integrator.bank_client.oauth import OAuthClient
 from integrator.cancelling import cancel_one
 from integrator.clock import BankClock, Clock, SystemClock
 from integrator.connections import TokenPorts, Tokens
+from integrator.courier import Courier, Post, system_addresses
 from integrator.crew import Crew
+from integrator.delivering import Deliverer, deliver_one, delivering_beside
 from integrator.desk import Desk
 from integrator.doubt import resolve_one
 from integrator.effects import Checkpoints, NoCheckpoints
@@ -31,7 +33,8 @@ from integrator.gate import Gate, GatePorts, never
 from integrator.jobs import run_one_job
 from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
-from integrator.settings import ClockSource, WorkerSettings
+from integrator.settings import ClockSource, Environment, WorkerSettings
+from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
 from integrator.store.migrate import is_current
 from integrator.submitting import submit_one
@@ -57,6 +60,7 @@ class Ports:
     checkpoints: Checkpoints
     new_text: NewText
     random_bytes: Callable[[int], bytes]
+    post: Post
     is_stopping: Callable[[], bool] = never
 
 
@@ -102,6 +106,7 @@ class Worker:
             crashes_max=settings.crashes_max,
         )
 
+        self.deliverer = _deliverer(ports, self._vault)
         desk = self.desk
         self.kinds_of_work: tuple[Callable[[], bool], ...] = (
             lambda: run_one_job(desk, self._vault),
@@ -112,14 +117,30 @@ class Worker:
         )
 
     def step(self) -> bool:
-        """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle."""
+        """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle.
+
+        A process runs the deliveries beside this, so that no receiver can hold up a payout.
+        """
         is_busy = False
         for work in self.kinds_of_work:
             try:
                 is_busy = work() or is_busy
             finally:
                 self.desk.lanes.leave()
-        return is_busy
+        return deliver_one(self.deliverer, Lane.ANY) or is_busy
+
+
+def _deliverer(ports: Ports, vault: Vault) -> Deliverer:
+    return Deliverer(
+        db=ports.db,
+        vault=vault,
+        post=ports.post,
+        clock=ports.clock,
+        machine_clock=ports.machine_clock,
+        timer=ports.timer,
+        checkpoints=ports.checkpoints,
+        new_text=ports.new_text,
+    )
 
 
 def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
@@ -151,7 +172,8 @@ def run(settings: WorkerSettings) -> None:
             ports = replace(_ports(settings, db, http, clock_http), is_stopping=stopping.is_set)
             worker = Worker(settings, ports, lanes=lanes)
             log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
-            Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
+            with delivering_beside(worker.deliverer, stopping):
+                Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
     finally:
         db.close()
     log.info("worker.stopped")
@@ -169,4 +191,10 @@ def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_htt
         checkpoints=NoCheckpoints(),
         new_text=random_text,
         random_bytes=secrets.token_bytes,
+        post=Courier(
+            is_local=settings.environment is Environment.LOCAL,
+            resolve=system_addresses,
+            timer=time.monotonic,
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+        ).post,
     )

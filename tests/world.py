@@ -37,9 +37,11 @@ from mock_gmo.bank.payments import Payment
 from mock_gmo.gateway.connection import ConnectionDropped
 from mock_gmo.settings import Settings
 from tests.builders import COMPANY_ID, NOON, make_new_text
+from tests.receiver import Receiver
 
 BANK_URL = "http://127.0.0.1:8310"
 PUBLIC_URL = "http://127.0.0.1:8320"
+CALLBACK_URL = "http://127.0.0.1:8330/bank/events"
 SCOPE = "private:account private:transfer offline_access"
 PAYOUT = {
     "amount_yen": 50_000,
@@ -193,6 +195,7 @@ class World:
     workers: list[Worker]
     kill_switches: list[KillSwitch]
     api_key: Secret
+    receiver: Receiver
     secrets_seen: set[str] = field(default_factory=set)
 
     # --- ReCORE -------------------------------------------------------------------------------------------
@@ -225,6 +228,33 @@ class World:
 
     def cancel(self, payout_id: str) -> Any:
         return self.recore("POST", f"/v1/companies/{COMPANY_ID}/payouts/{payout_id}/cancel")
+
+    def set_callback(self, url: str = CALLBACK_URL) -> Any:
+        """Ask for events at `url`; returns the answer, and remembers the secret if it came with one."""
+        response = self.recore("PUT", f"/v1/companies/{COMPANY_ID}/callback", json={"url": url})
+        assert response.status_code in (200, 201), response.get_data(as_text=True)
+        return self._learn_secret(response.json)
+
+    def rotate_callback_secret(self) -> Any:
+        response = self.recore("POST", f"/v1/companies/{COMPANY_ID}/callback/rotate-secret")
+        assert response.status_code == 201, response.get_data(as_text=True)
+        return self._learn_secret(response.json)
+
+    def callback(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.recore("GET", f"/v1/companies/{COMPANY_ID}/callback").json
+        return found
+
+    def pulled_events(self, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+        """Return every event after a position, page by page."""
+        page = self.recore("GET", f"/v1/companies/{COMPANY_ID}/events?after={after}&limit={limit}").json
+        rest = self.pulled_events(after=page["next_after"], limit=limit) if page["has_more"] else []
+        return [*page["events"], *rest]
+
+    def _learn_secret(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if "secret" in answer:
+            self.receiver.secrets.append(answer["secret"])
+            self.secrets_seen.add(answer["secret"])
+        return answer
 
     # --- the account holder and the bank's staff ----------------------------------------------------------------
 
@@ -397,6 +427,7 @@ def build_world(
     )
     worker_settings = read_worker_settings({**common, "INTEGRATOR_MASTER_KEY": written_master_key(key)})
     new_text = make_new_text(seed)
+    receiver = Receiver()
     switches = [KillSwitch() for _ in range(worker_count)]
     workers = [
         Worker(
@@ -410,6 +441,7 @@ def build_world(
                 checkpoints=switch,
                 new_text=new_text,
                 random_bytes=secrets.token_bytes,
+                post=receiver.post,
             ),
         )
         for switch in switches
@@ -443,7 +475,7 @@ def build_world(
     )
     wanted = NewKey(role=Role.COMPANY, company_id=COMPANY_ID, name="ReCORE")
     api_key, _ = companies.create_key(db, wanted, at=clock.now(), new_text=new_text)
-    world = World(clock, bank_app, line, db, web_app, workers, switches, api_key)
+    world = World(clock, bank_app, line, db, web_app, workers, switches, api_key, receiver)
     world.secrets_seen |= {client["client_secret"], api_key.reveal()}
     return world
 

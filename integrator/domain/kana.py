@@ -5,6 +5,8 @@ conversions then change nothing. A character that cannot be converted is refused
 """
 
 import unicodedata
+from dataclasses import dataclass, field
+from typing import Any
 
 NAME_LENGTH_MAX = 48  # Corporation API, Transfer.beneficiaryName; counted after conversion, a dakuten is one
 
@@ -41,6 +43,31 @@ class NameNotTransferable(ValueError):
         self.came = came
 
 
+@dataclass(frozen=True, slots=True)
+class NameCheck:
+    """A name before and after: as it came, in the bank's characters, and what of that can be printed."""
+
+    given: str = field(repr=False)
+    converted: str = field(repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        printed = self.converted[:NAME_LENGTH_MAX]
+        return {
+            "given": self.given,
+            "converted": self.converted,
+            "printed": printed,
+            "changed": printed != self.given,
+            "cut": printed != self.converted,
+            "length_max": NAME_LENGTH_MAX,
+        }
+
+
+def check_name(name: str) -> NameCheck:
+    """Return how a name would be printed, cut where it is too long. Raises NameNotTransferable for its characters."""
+    return NameCheck(name, _converted(name))
+
+
 def transfer_name(name: str) -> str:
     """Return `name` in the bank's half-width characters: "ヤマダ　タロウ" -> "ﾔﾏﾀﾞ ﾀﾛｳ".
 
@@ -48,6 +75,13 @@ def transfer_name(name: str) -> str:
     spaces are trimmed. Idempotent. Raises NameNotTransferable for any other character, an empty name, or
     more than 48 characters after conversion.
     """
+    result = _converted(name)
+    if len(result) > NAME_LENGTH_MAX:
+        raise NameNotTransferable(expected=f"at most {NAME_LENGTH_MAX} half-width characters", came=f"{len(result)}")
+    return result
+
+
+def _converted(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).translate(_HIRAGANA_TO_KATAKANA)
     apart = unicodedata.normalize("NFD", folded.upper())
     out = []
@@ -59,8 +93,6 @@ def transfer_name(name: str) -> str:
     result = "".join(out).strip(" ")
     if not result:
         raise NameNotTransferable(expected=f"1–{NAME_LENGTH_MAX} characters", came="an empty name")
-    if len(result) > NAME_LENGTH_MAX:
-        raise NameNotTransferable(expected=f"at most {NAME_LENGTH_MAX} half-width characters", came=f"{len(result)}")
     return result
 
 

@@ -112,6 +112,18 @@ class PayoutRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutFilter:
+    """Which payouts to list; a member without a value asks for nothing. `created_before` is not included."""
+
+    state: PayoutState | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    case_reference: str | None = None
+    amount_yen: int | None = None
+    apply_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutView:
     """A payout as ReCORE sees it. Source: contracts/integrator.yaml, Payout."""
 

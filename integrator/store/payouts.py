@@ -1,19 +1,24 @@
-"""Rows of payouts and their history. Every change of state goes through `move`, which keeps the table of moves."""
+"""Rows of payouts and their history. Every change that ReCORE can see goes through `move`.
+
+It keeps the table of moves, and writes the event that tells of the change in the same transaction.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, tuple_, update
 
-from integrator.domain.payout import DEAD, Beneficiary, PayoutState, PayoutView, check_move
+from integrator.domain.payout import DEAD, Beneficiary, PayoutFilter, PayoutState, PayoutView, check_move
 from integrator.domain.problem import Problem
 from integrator.store.database import for_change
+from integrator.store.events import next_sequence, tell
 from integrator.store.schema import payout_history, payouts
 
 PAGE_MAX = 100
+UNSEEN = frozenset({"cancel_requested_at"})  # columns that are no part of what ReCORE sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,11 @@ _HISTORIES = (
 )
 
 
-def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> None:
-    """Store a payout as `accepted`. Raises IntegrityError when its key or its replaced payout is taken."""
+def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> PayoutView:
+    """Store a payout as `accepted` with its first event, and return it.
+
+    Raises IntegrityError when its key or its replaced payout is taken.
+    """
     who = new.beneficiary
     values = {
         "payout_id": new.payout_id,
@@ -73,6 +81,9 @@ def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> None:
     }
     tx.execute(_INSERT, values)
     tx.execute(_INSERT_STEP, _step(new.payout_id, 1, PayoutState.ACCEPTED, at=at))
+    view = _new_view(new, at=at.astimezone(UTC))
+    tell(tx, view, sequence=1, at=at)
+    return view
 
 
 def find_by_key(tx: Connection, company_id: str, idempotency_key: str) -> tuple[str, str] | None:
@@ -114,16 +125,26 @@ def move(
     """Bring a payout into state `to` and return where it was. Raises IllegalMove outside the table.
 
     `facts` are columns learned on the way (apply_no, bank_status, fee_yen, cancel_requested_at). A problem
-    is kept until the payout moves on without one.
+    is kept until the payout moves on without one. Whatever of this ReCORE can see is told by an event; what
+    changes nothing is none.
     """
-    state = state_for_change(tx, payout_id)
+    row = tx.execute(for_change(select(payouts).where(payouts.c.payout_id == payout_id), tx, of=payouts)).one()
+    state = PayoutState(row.state)
     check_move(state, to)
-    values: dict[str, Any] = {**(facts or {}), "updated_at": at}
+    values: dict[str, Any] = {**(facts or {}), "state": to.value}
     if problem is not None or state is not to:
         values["problem"] = None if problem is None else json.dumps(problem.as_json(), ensure_ascii=False)
-    tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(state=to.value, **values))
+    changed = {name: value for name, value in values.items() if row._mapping[name] != value}
+    is_seen = not changed.keys() <= UNSEEN
+    if changed:
+        seen_at = {"updated_at": at} if is_seen else {}
+        tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(**changed, **seen_at))
     if state is not to:
         _remember(tx, payout_id, to, at=at)
+    if is_seen:
+        view = find_view(tx, row.company_id, payout_id)
+        assert view is not None, "a payout just changed is there"
+        tell(tx, view, sequence=next_sequence(tx, payout_id), at=at)
     return state
 
 
@@ -139,16 +160,29 @@ def page_of_views(
     *,
     after: tuple[datetime, str] | None,
     limit: int,
-    state: PayoutState | None,
+    wanted: PayoutFilter,
 ) -> list[PayoutView]:
     """Return up to `limit` payouts, oldest first, strictly after the (created_at, payout_id) given."""
-    statement = select(payouts).where(payouts.c.company_id == company_id)
-    if state is not None:
-        statement = statement.where(payouts.c.state == state.value)
+    statement = select(payouts).where(payouts.c.company_id == company_id, *_conditions(wanted))
     if after is not None:
         statement = statement.where(tuple_(payouts.c.created_at, payouts.c.payout_id) > after)
     statement = statement.order_by(payouts.c.created_at, payouts.c.payout_id).limit(min(limit, PAGE_MAX + 1))
     return _views(tx, list(tx.execute(statement)))
+
+
+def _conditions(wanted: PayoutFilter) -> Iterator[ColumnElement[bool]]:
+    table = payouts.c
+    equal = {
+        table.state: None if wanted.state is None else wanted.state.value,
+        table.case_reference: wanted.case_reference,
+        table.amount_yen: wanted.amount_yen,
+        table.apply_no: wanted.apply_no,
+    }
+    yield from (column == value for column, value in equal.items() if value is not None)
+    if wanted.created_from is not None:
+        yield table.created_at >= wanted.created_from
+    if wanted.created_before is not None:
+        yield table.created_at < wanted.created_before
 
 
 def is_dead(state: PayoutState) -> bool:
@@ -170,6 +204,27 @@ def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:
     for entry in tx.execute(_HISTORIES, {"payout_ids": list(histories)}):
         histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
     return [_view(row, tuple(histories[row.payout_id])) for row in rows]
+
+
+def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
+    return PayoutView(
+        payout_id=new.payout_id,
+        company_id=new.company_id,
+        amount_yen=new.amount_yen,
+        beneficiary=new.beneficiary,
+        case_type=new.case_type,
+        case_reference=new.case_reference,
+        designated_date=new.designated_date,
+        replaces=new.replaces,
+        state=PayoutState.ACCEPTED,
+        fee_yen=None,
+        apply_no=None,
+        bank_status=None,
+        created_at=at,
+        updated_at=at,
+        history=((PayoutState.ACCEPTED, at),),
+        problem=None,
+    )
 
 
 def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...]) -> PayoutView:

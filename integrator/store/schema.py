@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import BigInteger, TypeDecorator
@@ -165,6 +166,8 @@ payouts = Table(
     UniqueConstraint("company_id", "idempotency_key"),
     CheckConstraint("amount_yen > 0", name="amount_positive"),
     Index("ix_payouts_company_created", "company_id", "created_at", "payout_id"),
+    Index("ix_payouts_company_case", "company_id", "case_reference"),
+    Index("ix_payouts_company_apply_no", "company_id", "apply_no"),
 )
 
 payout_history = Table(
@@ -245,4 +248,78 @@ gate_waits = Table(
     Column("rank_at", Instant, nullable=False),  # place in the queue
     Column("until", Instant, nullable=False),
     Index("ix_gate_waits_rank", "client_id", "rank_at"),
+)
+
+# What ReCORE is told, written with the change it tells of. `position` orders a company's events for those who pull
+# them; it is given at the first pull, because the order of commits is not known before.
+events = Table(
+    "events",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("event_id", String(40), nullable=False, unique=True),
+    Column("company_id", ForeignKey("companies.company_id"), nullable=False),
+    Column("payout_id", ForeignKey("payouts.payout_id")),
+    Column("kind", String(32), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # JSON, exactly as ReCORE gets it
+    Column("occurred_at", Instant, nullable=False),
+    Column("position", BigInteger),
+    UniqueConstraint("payout_id", "sequence"),
+    UniqueConstraint("company_id", "position"),
+    CheckConstraint("kind IN ('payout.changed', 'callback.test')", name="kind_known"),
+    CheckConstraint("(kind = 'payout.changed') = (payout_id IS NOT NULL)", name="payout_events_name_their_payout"),
+    Index(
+        "ix_events_without_position",
+        "company_id",
+        "number",
+        sqlite_where=text("position IS NULL"),
+        postgresql_where=text("position IS NULL"),
+    ),
+)
+
+# Where a company wants its events, and how its receiver behaves. One delivery of a company is under way at a time.
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("company_id", ForeignKey("companies.company_id"), primary_key=True),
+    Column("url", String(512), nullable=False),
+    Column("is_slow", Boolean, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row, without any answer
+    Column("paused_until", Instant, nullable=False),
+    Column("served_at", Instant, nullable=False),
+    Column("last_event_id", String(40)),
+    Column("last_at", Instant),
+    Column("last_outcome", String(32)),
+    Column("last_status", Integer),
+    Column("lease_owner", String(64)),
+    Column("lease_until", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+# Sealed by the web with the intake key, replaced by the worker with the vault's seal; never in clear.
+callback_secrets = Table(
+    "callback_secrets",
+    metadata,
+    Column("secret_id", String(32), primary_key=True),
+    Column("company_id", ForeignKey("callbacks.company_id"), nullable=False),
+    Column("intake_secret", LargeBinary),
+    Column("sealed_secret", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+    Column("valid_until", Instant),  # null for the one that stays
+    Index("ix_callback_secrets_company", "company_id"),
+)
+
+# Events that the receiver has not taken yet; a row is gone once it has. `stream` keeps the order: a payout's events.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("event_id", ForeignKey("events.event_id"), primary_key=True),
+    Column("company_id", ForeignKey("companies.company_id"), nullable=False),
+    Column("stream", String(40), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempt_count", Integer, nullable=False),
+    UniqueConstraint("stream", "sequence"),
+    Index("ix_deliveries_due", "company_id", "due_at"),
 )

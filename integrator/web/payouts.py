@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -10,14 +10,16 @@ from flask import Blueprint
 
 from integrator import companies, inquiries, payouts
 from integrator.clock import Clock
-from integrator.domain.days import civil_date
-from integrator.domain.payout import PayoutRequest, PayoutState
+from integrator.directory import Directory
+from integrator.domain.days import civil_date, day_begins, day_ends
+from integrator.domain.kana import NameNotTransferable, check_name
+from integrator.domain.payout import PayoutFilter, PayoutRequest, PayoutState
 from integrator.payouts import NewText, Payer
 from integrator.settings import Environment
 from integrator.store.companies import Company
 from integrator.store.database import Database
 from integrator.web.contract import JSONValue
-from integrator.web.problems import problem
+from integrator.web.problems import Words, problem
 from integrator.web.serving import Call, Door, Reply
 
 Asked = Callable[[inquiries.Question], JSONValue]
@@ -32,6 +34,7 @@ class Parts:
     clock: Clock
     ask: Asked
     new_text: NewText
+    directory: Directory
 
 
 def blueprint(door: Door, parts: Parts) -> Blueprint:
@@ -42,6 +45,7 @@ def blueprint(door: Door, parts: Parts) -> Blueprint:
         "listPayouts": _read_many,
         "cancelPayout": _cancel,
         "quotePayout": _quote,
+        "checkName": _check_name,
     }
     return door.blueprint("payouts", {name: partial(handler, parts) for name, handler in handlers.items()})
 
@@ -66,14 +70,14 @@ def _read_one(parts: Parts, call: Call) -> Reply:
 
 
 def _read_many(parts: Parts, call: Call) -> Reply:
-    state = call.parameters.get("state")
+    wanted = _filter(call)
     try:
         found, next_cursor = payouts.list_payouts(
             parts.db,
             _company_of(parts, call).company_id,
             cursor=call.text("cursor"),
             limit=call.parameters["limit"],
-            state=None if state is None else PayoutState(state),
+            wanted=wanted,
         )
     except ValueError:
         raise problem("cursor-unknown") from None
@@ -89,8 +93,50 @@ def _cancel(parts: Parts, call: Call) -> Reply:
 
 def _quote(parts: Parts, call: Call) -> Reply:
     company = _company_of(parts, call)
-    question = _quote_question(payout_request(call.body), company, at=parts.clock.now())
-    return Reply(200, parts.ask(question))
+    request = payout_request(call.body)
+    answer = parts.ask(_quote_question(parts, request, company))
+    bank = parts.directory.bank(request.bank_code)
+    branch = parts.directory.branch(request.bank_code, request.branch_code)
+    names = {"bank_name": bank and bank.name, "branch_name": branch and branch.name}
+    found = {name: value for name, value in names.items() if value is not None}
+    return Reply(200, {**answer, "name_check": check_name(request.name).as_json(), **found})
+
+
+def _check_name(parts: Parts, call: Call) -> Reply:
+    _company_of(parts, call)
+    try:
+        return Reply(200, check_name(call.body["name"]).as_json())
+    except NameNotTransferable as refused:
+        words = Words(field="/name", expected=refused.expected, came=refused.came)
+        raise problem("name-not-transferable", words) from None
+
+
+def _filter(call: Call) -> PayoutFilter:
+    given = call.parameters
+    first, last = (_day(call.text(name)) for name in ("created_from", "created_to"))
+    if first is not None and last is not None and first > last:
+        raise problem(
+            "period-reversed",
+            Words(
+                detail="created_from は created_to 以前の日付にしてください。",
+                detail_en="created_from must not be after created_to.",
+                field="created_from",
+                expected=f"a day up to {last.isoformat()}",
+                came=first.isoformat(),
+            ),
+        )
+    return PayoutFilter(
+        state=PayoutState(given["state"]) if "state" in given else None,
+        created_from=None if first is None else day_begins(first),
+        created_before=None if last is None else day_ends(last),
+        case_reference=given.get("case_reference"),
+        amount_yen=given.get("amount_yen"),
+        apply_no=given.get("apply_no"),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def payout_request(body: dict[str, Any]) -> PayoutRequest:
@@ -111,9 +157,9 @@ def payout_request(body: dict[str, Any]) -> PayoutRequest:
     )
 
 
-def _quote_question(request: PayoutRequest, company: Company, *, at: datetime) -> inquiries.Question:
-    today = civil_date(at)
-    beneficiary = payouts.check_request(request, payer=_payer(company), today=today)
+def _quote_question(parts: Parts, request: PayoutRequest, company: Company) -> inquiries.Question:
+    today = civil_date(parts.clock.now())
+    beneficiary = payouts.check_order(parts.db, request, payer=_payer(company), today=today)
     return inquiries.quote(
         company.company_id, beneficiary, amount_yen=request.amount_yen, day=request.designated_date or today
     )

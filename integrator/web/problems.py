@@ -67,6 +67,18 @@ KINDS: dict[str, Kind] = {
     "payout-unknown": Kind(
         404, "支払が見つかりません", "支払IDを確認してください。", "This company has no such payout. Check the id."
     ),
+    "callback-unknown": Kind(
+        404,
+        "コールバックが登録されていません",
+        "先に PUT でコールバックURLを登録してください。",
+        "The company has no callback. Set one first with PUT.",
+    ),
+    "bank-unknown": Kind(
+        404,
+        "金融機関が見つかりません",
+        "金融機関コードを確認してください。",
+        "There is no bank of this code in our directory. Check the code.",
+    ),
     "method-not-allowed": Kind(
         405,
         "このメソッドは使えません",
@@ -111,6 +123,12 @@ KINDS: dict[str, Kind] = {
         "環境が一致しません",
         "この環境に登録できるのは、同じ環境の会社だけです。",
         "This service belongs to another environment. Register the company there.",
+    ),
+    "callback-url-refused": Kind(
+        422,
+        "このURLには通知できません",
+        "公開されたホストの https のURLを指定してください。社内や端末内のアドレスには通知できません。",
+        "Events cannot be sent there. Give an https URL of a public host; addresses inside a network are refused.",
     ),
     "redirect-uri-too-long": Kind(
         422,

@@ -174,7 +174,7 @@ def _check_allowed(operation: Operation, caller: Caller | None, parameters: Mapp
         return
     if caller.role not in operation.roles:
         raise problem("role-not-allowed", Words(expected=" or ".join(sorted(operation.roles)), came=caller.role))
-    if caller.company_id is not None and caller.company_id != parameters.get("company_id"):
+    if caller.company_id is not None and parameters.get("company_id", caller.company_id) != caller.company_id:
         raise problem("other-company", Words(field="company_id", expected=caller.company_id))
 
 

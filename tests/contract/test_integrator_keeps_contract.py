@@ -62,9 +62,10 @@ def make_web() -> WebSide:
 
 
 WEB = make_web()
+WEB.call("PUT", "/v1/companies/mihon-001/callback", json={"url": "https://recore.example/bank/events"})
 CONFIG = {
     # Without the company whose key is used, every call would be a 403.
-    "parameters": {"path.company_id": "mihon-001"},
+    "parameters": {"path.company_id": "mihon-001", "path.bank_code": "0310"},
     # A well-formed order can break a rule (the day, the name, the limit), which is a documented 422; nor can a state
     # or a cursor of ours be guessed.
     "checks": {"positive_data_acceptance": {"enabled": False}},

@@ -100,6 +100,7 @@ NOT_CALLED = {
         for methods in Document("personal").document["paths"].values()
         for operation in methods.values()
     ),
+    "getUserInfo",
     "subscribe",
     "getUnsentVaDeposits",
     "getSubscribeStatus",

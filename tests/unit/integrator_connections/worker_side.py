@@ -24,6 +24,7 @@ from integrator.store.schema import connections as connections_table
 from integrator.vault import Intake, Kind, intake_public_key
 from integrator.worker import Ports, Worker
 from tests.builders import NOON, make_new_text
+from tests.receiver import Receiver
 
 MASTER_KEY = MasterKey("testkey1", bytes(range(32)))
 BANK_URL = "http://127.0.0.1:8310"
@@ -145,6 +146,7 @@ class WorkerSide:
             checkpoints=NoCheckpoints(),
             new_text=self.new_text,
             random_bytes=lambda length: self.new_text(length, "abcdefgh").encode(),
+            post=Receiver().post,
         )
         return Worker(settings, ports)
 

@@ -9,10 +9,36 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+from integrator.callbacks import pull_events
+from integrator.domain.payout import PayoutState
 from integrator.effects import NoCheckpoints
+from integrator.store import payouts as payout_rows
 from integrator.store.database import Database, DatabaseUnusable
 from integrator.store.migrate import MIGRATIONS, is_current, migrate
 from integrator.store.schema import metadata
+from tests.builders import NOON
+
+BEFORE_EVENTS = (
+    "INSERT INTO companies (company_id, name, environment, client_id, has_kept_secret, account_id, redirect_uri, "
+    "payout_limit_yen, requests_per_second, created_at) VALUES ('shop-0001', 'x', 'local', 'c', true, '101010012345', "
+    "'http://127.0.0.1:8320/', 1000, 1, '2026-04-01 03:00:00.000000')",
+    "INSERT INTO payouts (payout_id, company_id, idempotency_key, request_hash, amount_yen, beneficiary_bank_code, "
+    "beneficiary_branch_code, beneficiary_account_type, beneficiary_account_number, beneficiary_name, "
+    "beneficiary_name_kana, case_type, case_reference, state, created_at, updated_at) VALUES ('po_old', 'shop-0001', "
+    "'k', 'h', 1, '0001', '001', '1', '1234567', 'ア', 'ｱ', '店頭買取', 'C-1', 'processing', "
+    "'2026-04-01 03:00:00.000000', '2026-04-01 03:00:00.000000')",
+    "INSERT INTO payout_history (payout_id, sequence, state, at) VALUES "
+    "('po_old', 1, 'processing', '2026-04-01 03:00:00.000000')",
+)
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    """Bring an empty database to the schema of an earlier release."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(db: Database) -> None:
@@ -30,14 +56,9 @@ def test_a_second_migration_changes_nothing(db: Database) -> None:
 
 def test_a_database_of_the_first_release_keeps_its_rows_and_gains_the_gates_queue(database_url: str) -> None:
     database = Database(database_url, effects=NoCheckpoints())
-    with database.engine.connect() as connection, connection.begin():
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(
-            text("INSERT INTO gate_slots (client_id, next_slot_at) VALUES ('client-a', '2026-04-01 03:00:00')")
-        )
+    migrate_to(database, "0001")
+    with database.begin() as tx:
+        tx.execute(text("INSERT INTO gate_slots (client_id, next_slot_at) VALUES ('client-a', '2026-04-01 03:00:00')"))
 
     migrate(database)
 
@@ -47,6 +68,25 @@ def test_a_database_of_the_first_release_keeps_its_rows_and_gains_the_gates_queu
     assert is_current(database)
     assert [tuple(row) for row in kept] == [("client-a", 0)]
     assert waiting == 0
+    database.close()
+
+
+def test_a_payout_from_before_the_events_gets_its_first_one_when_it_changes(database_url: str) -> None:
+    database = Database(database_url, effects=NoCheckpoints())
+    migrate_to(database, "0001")
+    with database.begin() as tx:
+        for statement in BEFORE_EVENTS:
+            tx.execute(text(statement))
+    assert not is_current(database)
+
+    migrate(database)
+    with database.begin() as tx:
+        payout_rows.move(tx, "po_old", PayoutState.SETTLED, at=NOON)
+
+    assert is_current(database)
+    page = pull_events(database, "shop-0001", after=0, limit=10)
+    assert [(event["event_id"], event["payout"]["state"]) for event in page["events"]] == [("ev_old_1", "settled")]
+    assert [step["state"] for step in page["events"][0]["payout"]["history"]] == ["processing", "settled"]
     database.close()
 
 

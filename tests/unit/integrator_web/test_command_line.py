@@ -126,3 +126,35 @@ def test_a_company_outside_the_contract_is_refused_with_its_field(variables: dic
 
 def test_two_new_master_keys_differ(variables: dict[str, str]) -> None:
     assert run({}, "master-key", "new").output != run({}, "master-key", "new").output
+
+
+def test_a_callback_is_set_shown_rotated_tested_and_removed(variables: dict[str, str]) -> None:
+    run(variables, "migrate")
+    add_company(variables)
+
+    def callback(*arguments: str) -> Result:
+        return run(variables, "callback", *arguments)
+
+    assert "has no callback: integrator callback set" in callback("show", "mihon-001").output
+    secret = callback("set", "mihon-001", "https://recore.example/bank/events")
+    assert secret.exit_code == 0
+    assert secret.output.startswith("whsec_")
+    assert "the secret stays" in callback("set", "mihon-001", "https://recore.example/other").output
+    shown = callback("show", "mihon-001")
+    assert "https://recore.example/other" in shown.output
+    assert secret.output.strip() not in shown.output
+    assert callback("rotate-secret", "mihon-001").output.startswith("whsec_")
+    assert callback("test", "mihon-001").output.startswith("ev_")
+    assert callback("remove", "mihon-001").exit_code == 0
+    assert callback("show", "mihon-001").exit_code == 1
+
+
+def test_a_callback_into_a_network_fails_with_what_is_expected(variables: dict[str, str]) -> None:
+    run(variables, "migrate")
+    add_company(variables)
+
+    result = run(variables, "callback", "set", "mihon-001", "https://10.0.0.1/hook")
+
+    assert result.exit_code == 1
+    assert "an address that is not public" in result.output
+    assert "integrator company add" in run(variables, "callback", "show", "nobody").output

@@ -222,7 +222,19 @@ def test_a_quote_is_asked_of_the_worker_and_stores_no_payout(web: WebSide) -> No
     response = web.call("POST", "/v1/companies/mihon-001/payout-quotes", json=make_order())
 
     assert response.status_code == 200
-    assert response.get_json() == quote
+    assert response.get_json() == {
+        **quote,
+        "bank_name": "みずほ",
+        "branch_name": "東京営業部",
+        "name_check": {
+            "given": "ヤマダ　タロウ",
+            "converted": "ﾔﾏﾀﾞ ﾀﾛｳ",
+            "printed": "ﾔﾏﾀﾞ ﾀﾛｳ",
+            "changed": True,
+            "cut": False,
+            "length_max": 48,
+        },
+    }
     assert asked[0] is not None
     assert asked[0].arguments["name_kana"] == "ﾔﾏﾀﾞ ﾀﾛｳ"
     assert asked[0].arguments["designated_date"] == "2026-04-01"
@@ -234,3 +246,91 @@ def test_a_quote_of_an_order_against_our_own_rules_never_reaches_the_worker(web:
 
     assert response.status_code == 422
     assert web.pauses == []
+
+
+def test_a_quote_refuses_to_replace_what_may_still_be_paid_before_anybody_is_asked(web: WebSide) -> None:
+    payout_id = web.place().get_json()["payout_id"]
+
+    response = web.call("POST", "/v1/companies/mihon-001/payout-quotes", json=make_order(replaces=payout_id))
+
+    assert response.status_code == 422
+    assert response.get_json()["type"].endswith(":replaced-may-still-pay")
+    assert response.get_json()["field"] == "/replaces"
+    assert web.pauses == []
+
+
+NAME_CHECKS = "/v1/companies/mihon-001/name-checks"
+
+
+def test_a_name_that_is_too_long_is_shown_cut_and_flagged(web: WebSide) -> None:
+    found = web.call("POST", NAME_CHECKS, json={"name": "ガ" * 25}).get_json()
+
+    assert found["converted"] == "ｶﾞ" * 25
+    assert found["printed"] == "ｶﾞ" * 24
+    assert found["cut"]
+    assert found["changed"]
+
+
+def test_a_name_already_in_the_banks_characters_is_shown_unchanged(web: WebSide) -> None:
+    found = web.call("POST", NAME_CHECKS, json={"name": "ﾔﾏﾀﾞ ﾀﾛｳ"}).get_json()
+
+    assert not found["changed"]
+    assert not found["cut"]
+
+
+def test_a_name_that_cannot_be_converted_is_refused_with_the_character(web: WebSide) -> None:
+    response = web.call("POST", NAME_CHECKS, json={"name": "山田太郎"})
+
+    assert response.status_code == 422
+    assert response.get_json()["field"] == "/name"
+    assert response.get_json()["came"] == "「山」"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("state=accepted", ["A-1", "B-1", "A-2"]),
+        ("state=settled", []),
+        ("case_reference=B-1", ["B-1"]),
+        ("amount_yen=2000", ["B-1"]),
+        ("apply_no=2026040100000001", []),
+        ("created_from=2026-04-02", ["A-2"]),
+        ("created_to=2026-04-01", ["A-1", "B-1"]),
+        ("created_from=2026-04-02&created_to=2026-04-02", ["A-2"]),
+        ("created_from=0001-01-01&created_to=9999-12-31", ["A-1", "B-1", "A-2"]),
+        ("case_reference=A-2&amount_yen=2000", []),
+    ],
+)
+def test_lists_are_narrowed_by_every_condition_together(web: WebSide, query: str, expected: list[str]) -> None:
+    def order(reference: str, amount_yen: int) -> None:
+        case = {"type": "宅配買取", "reference": reference}
+        assert web.place(make_order(case=case, amount_yen=amount_yen), idempotency_key=reference).status_code == 202
+
+    order("A-1", 1000)
+    web.clock.sleep(1)
+    order("B-1", 2000)
+    web.clock.present = web.clock.present.replace(hour=15)  # midnight in Japan: the next day begins
+    order("A-2", 3000)
+
+    found = web.call("GET", f"{PAYOUTS}?{query}").get_json()["payouts"]
+
+    assert [payout["case"]["reference"] for payout in found] == expected
+
+
+def test_a_reversed_period_of_a_list_is_refused(web: WebSide) -> None:
+    response = web.call("GET", f"{PAYOUTS}?created_from=2026-04-02&created_to=2026-04-01")
+
+    assert response.status_code == 400
+    assert response.get_json()["field"] == "created_from"
+
+
+def test_pages_of_a_narrowed_list_go_on_where_the_last_one_ended(web: WebSide) -> None:
+    for number in range(5):
+        web.place(make_order(amount_yen=1000 + number % 2), idempotency_key=f"key-{number}")
+    query = "amount_yen=1000&limit=2"
+    first = web.call("GET", f"{PAYOUTS}?{query}").get_json()
+    second = web.call("GET", f"{PAYOUTS}?{query}&cursor={first['next_cursor']}").get_json()
+    seen = [payout["payout_id"] for page in (first, second) for payout in page["payouts"]]
+
+    assert len(seen) == len(set(seen)) == 3
+    assert "next_cursor" not in second
