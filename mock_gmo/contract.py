@@ -6,6 +6,7 @@ Compiled once at start from `contracts/*.yaml`. Nothing here answers a request; 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -103,7 +104,13 @@ class Operation:
 
 def read_operations(*names: str) -> tuple[Operation, ...]:
     """Return every operation of the named documents, in their order. Raises StartError for what cannot be served."""
-    return tuple(operation for name in names for operation in _Document(name).operations())
+    return tuple(operation for name in names for operation in _operations_of(name))
+
+
+@cache
+def _operations_of(name: str) -> tuple[Operation, ...]:
+    """Documents are package data: applications of one process share what was read and compiled."""
+    return tuple(_Document(name).operations())
 
 
 def require_handlers(operations: Iterable[Operation], handlers: Mapping[str, object]) -> None:
