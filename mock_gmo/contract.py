@@ -54,9 +54,12 @@ class Field:
     """Names that clients send by mistake in the place of this one."""
     is_text: bool = field(default=False, init=False)
     """Whether a value is one text (or a number written as one), no list."""
+    is_free: bool = field(default=False, init=False)
+    """Whether a value may come whatever the other fields hold."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_text", not self.is_list and not self.line_fields)
+        object.__setattr__(self, "is_free", not (self.is_forbidden or self.only_with or self.not_with))
 
 
 @dataclass(frozen=True, slots=True)
