@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from bench_process import MeasurementFailed
 
@@ -24,7 +24,7 @@ def successes_reached() -> float:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", SUCCESSES]
         if _run(command, seconds_max=SUCCESSES_SECONDS_MAX) not in (ALL_PASSED, SOME_FAILED):
             raise MeasurementFailed(f"{SUCCESSES} could not be run")
-        suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314  (pytest has just written it)
+        suite = ET.parse(report).getroot().find("testsuite")  # noqa: S314  (pytest has just written it)
     assert suite is not None, "pytest writes one suite a run"
     all_count, *lost = (int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped"))
     return (all_count - sum(lost)) / all_count
