@@ -3,6 +3,7 @@
 How to choose the server was measured; connection faults need the socket, which gunicorn hands out. No rule lives here.
 """
 
+import errno
 import gc
 import os
 import socket
@@ -42,10 +43,12 @@ def listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as taken:
-        raise PortTaken(
-            f"cannot listen on {host} port {port}: {taken.strerror or taken}; "
-            "choose another with --port N or MOCK_GMO_PORT=N (0 takes any free one)"
-        ) from taken
+        way_out = (
+            "choose another address with --host H or MOCK_GMO_HOST=H"
+            if isinstance(taken, socket.gaierror) or taken.errno == errno.EADDRNOTAVAIL
+            else "choose another port with --port N or MOCK_GMO_PORT=N (0 takes any free one)"
+        )
+        raise PortTaken(f"cannot listen on {host} port {port}: {taken.strerror or taken}; {way_out}") from taken
 
 
 def base_url(listener: socket.socket) -> str:

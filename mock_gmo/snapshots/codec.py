@@ -93,6 +93,8 @@ def _read_text(content: Any, at: str) -> str:
     text: str = _expect(content, str, at, "a text")
     if len(text) > TEXT_MAX:
         raise SnapshotError(at, f"at most {TEXT_MAX} characters")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise SnapshotError(at, "whole characters, no half of a surrogate pair")
     return text
 
 
