@@ -106,8 +106,8 @@ def _read_integer(content: Any, at: str) -> int:
 
 
 def _read_number(content: Any, at: str) -> float:
-    if isinstance(content, bool) or not isinstance(content, int | float) or abs(content) > INTEGER_MAX:
-        raise SnapshotError(at, "a number")
+    if isinstance(content, bool) or not isinstance(content, int | float) or not abs(content) <= INTEGER_MAX:
+        raise SnapshotError(at, f"a number up to {INTEGER_MAX}")
     return float(content)
 
 

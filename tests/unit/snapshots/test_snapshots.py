@@ -172,6 +172,7 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("/oauth/clients/0/name", "", "/oauth/clients/0"),
     ("/oauth/clients/0/networks", [], "/oauth/clients/0"),
     ("/journal/0/reply_body", "\ud800", "/journal/0/reply_body"),
+    ("/journal/0/duration_ms", float("nan"), "/journal/0/duration_ms"),
     ("/bank/customers/corporate/customer_id", "other", "/bank/customers/corporate"),
     (f"/bank/accounts/{ACCOUNT_ID}/customer_id", "nobody", f"/bank/accounts/{ACCOUNT_ID}/customer_id"),
     (f"/bank/accounts/{ACCOUNT_ID}/transfer_limit_yen", -1, f"/bank/accounts/{ACCOUNT_ID}"),
