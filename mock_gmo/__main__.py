@@ -66,6 +66,7 @@ def serve_command(**options: str | None) -> None:
     try:
         _forget_old(settings.ready_file)
     except OSError as unusable:
+        listener.close()
         reason = unusable.strerror or unusable
         _end(
             f"--ready-file: {settings.ready_file} cannot be written: {reason}; name a file in a folder that exists",

@@ -122,12 +122,7 @@ def create_app(
 
     _add_pages(app, settings, _actions(operations, worlds))
     # A fault that takes the reply away strikes outside: what was done is kept all the same.
-    edge: WSGIApplication = app.wsgi_app
-    if settings.state is not None:
-        file = _open_state(app, settings.state, real_time)
-        reads = gateway.paths_of(CHANGING_OPERATIONS) | CHANGING_CONTROL_READS
-        edge = KeepingEdge(edge, file, changing_reads=reads)
-    app.wsgi_app = ConnectionEdge(edge)  # type: ignore[method-assign]
+    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, gateway, real_time))  # type: ignore[method-assign]
     return app
 
 
@@ -145,13 +140,16 @@ def _add_pages(app: Flask, settings: Settings, found: dict[str, Action]) -> None
     app.register_error_handler(HTTPException, partial(_outside_error, RefusalTable.load()))
 
 
-def _open_state(app: Flask, path: Path, real_time: Callable[[], float]) -> StateFile:
+def _kept(app: Flask, path: Path | None, gateway: Gateway, real_time: Callable[[], float]) -> WSGIApplication:
+    if path is None:
+        return app.wsgi_app
     world = world_of(app)
     file = StateFile(path, world, real_time=real_time)
     file.open()
     world.keep_by(file.save)
     app.extensions[STATE_FILE] = file
-    return file
+    reads = gateway.paths_of(CHANGING_OPERATIONS) | CHANGING_CONTROL_READS
+    return KeepingEdge(app.wsgi_app, file, changing_reads=reads)
 
 
 def worlds_of(app: Flask) -> Worlds:

@@ -238,6 +238,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {variable.name for variable in VARIABLES.values()} | rule_names().keys()
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            meant = get_close_matches(name, sorted(known), n=1)
-            hint = f"did you mean {meant[0]}?" if meant else "serve --help and contracts/README.md list them"
+            own_names = sorted(it.removeprefix(PREFIX) for it in known)
+            meant = get_close_matches(name.removeprefix(PREFIX), own_names, n=1)
+            hint = f"did you mean {PREFIX}{meant[0]}?" if meant else "serve --help and contracts/README.md list them"
             raise SettingsError(name, came=environ[name], expected=f"the name of a setting; {hint}")
