@@ -18,6 +18,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 METHODS = ("get", "post", "put", "patch", "delete")
 JSON = "application/json"
 BODY_BYTES_MAX = 1024 * 1024  # unless the document names another bound
+MASKED = "[masked]"  # stands for what came in the messages of validators
 DEFAULT = 0  # stands for every status that has no row of its own
 FORM = "application/x-www-form-urlencoded"
 TOKEN_HEADER = "x-access-token"  # noqa: S105  (the name of the header, not a token)
@@ -72,6 +73,8 @@ class Field:
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
     example: str | None = None
+    expected: str = "a value"
+    """What fits, in words."""
     confused_names: tuple[str, ...] = ()
     """Names that clients send by mistake in the place of this one."""
     is_text: bool = field(default=False, init=False)
@@ -168,7 +171,7 @@ class _Document:
     @cached_property
     def _validators(self) -> jsonschema_rs.ValidatorMap:
         whole = {"$schema": DIALECT, **self._content}
-        return jsonschema_rs.validator_map_for(whole, validate_formats=True, mask="[masked]")
+        return jsonschema_rs.validator_map_for(whole, validate_formats=True, mask=MASKED)
 
     def _schema(self, pointer: str) -> Schema:
         return Schema(lambda: self._validators, pointer)
@@ -268,6 +271,7 @@ class _Document:
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),
             example=_example(told),
+            expected=_expected(schema),
             confused_names=tuple(told.get("x-confused-names", ())),
         )
 
@@ -322,6 +326,14 @@ def _example(told: Mapping[str, Any]) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    if "pattern" in schema:
+        return f"a text like {schema['pattern']}"
+    return f"a text of {schema.get('minLength', 0)} to {schema.get('maxLength', 'any number of')} characters"
 
 
 def _key(content: Mapping[Any, Any], step: str) -> Any:

@@ -24,7 +24,7 @@ CALLS = [
     if profile == "strict" or not operation.path.startswith(PERSONAL)
 ]
 QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
-FUZZ = settings(max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=QUIET)
+FUZZ = settings(max_examples=40, derandomize=True, deadline=None, database=None, suppress_health_check=QUIET)
 
 ORDER = json.dumps(make_order(), ensure_ascii=False)
 NASTY = {
