@@ -80,8 +80,6 @@ PROFILES: Final[dict[str, Profile]] = {
             has_portal_tokens=True,
             bank_rules={
                 "confirmation_always": True,
-                "every_holder_served": True,
-                "unserved_holder_is_405": True,
                 "short_item_keys": True,
                 "opening_limit_max_yen": 500_000,
                 "every_holder_served": True,
