@@ -58,7 +58,7 @@ class VirtualAccountDesk(Desk):
     """What customers and the control surface can do with virtual accounts. A refusal changes nothing."""
 
     def is_enabled(self, customer_id: str) -> bool:
-        """Say whether the bank offers virtual accounts to that customer, never to individuals. Raises CustomerUnknown."""
+        """Say whether that customer has virtual accounts, which individuals never have. Raises CustomerUnknown."""
         with self._lock:
             customer = self._state.get_customer(customer_id)
             return customer.virtual_accounts_enabled and customer.kind != INDIVIDUAL

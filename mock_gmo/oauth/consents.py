@@ -17,7 +17,8 @@ def token_to_present(
 ) -> AccessToken | None:
     """Return the token that the bank presents to a client as the customer's, or None when none is valid.
 
-    `tokens` come in the order of their issue. It is the newest; for `former_seconds` after a refresh the one that it replaced, though that opens nothing any more.
+    `tokens` come in the order of their issue. It is the newest; for `former_seconds` after a refresh the one that it
+    replaced, though that opens nothing any more.
     """
     own = [token for token in tokens if token.client_id == client_id and covers(token.scopes, family)]
     place = next((place for place in reversed(range(len(own))) if own[place].is_valid(at)), None)
