@@ -9,7 +9,7 @@ from typing import Final
 
 from mock_gmo.bank.business_id import Role
 from mock_gmo.bank.calendar import FIRST_YEAR, LAST_YEAR
-from mock_gmo.bank.customers import CORPORATION, SOLE_PROPRIETOR
+from mock_gmo.bank.customers import CORPORATION, INDIVIDUAL, SOLE_PROPRIETOR
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.other_accounts import TIME_DEPOSIT
 from mock_gmo.bank.sp_accounts import SP_HOLDER_KINDS
@@ -296,9 +296,10 @@ def _check_order_of_days(scenario: Scenario, entry: Entry) -> None:
 
 
 def _check_partners(scenario: Scenario, entry: Entry) -> None:
-    """A partner company acts for a customer of the same file."""
-    known = {customer.customer_id for customer in scenario.customers}
+    """A partner company acts for a customer of the same file, who is no individual: these have no virtual accounts."""
+    known = {customer.customer_id for customer in scenario.customers if customer.kind != INDIVIDUAL}
     for customer in scenario.customers:
         for _, customer_id in customer.va_partner_keys:
             if customer_id not in known:
-                raise entry.fault("keys for customers of this file", came=f"a key for {customer_id!r}")
+                expected = "keys for corporations and sole proprietors of this file"
+                raise entry.fault(expected, came=f"a key for {customer_id!r}")
