@@ -1,4 +1,4 @@
-"""Figures of economy: bank calls for each payout when many wait, how soon a settlement is known, and the obvious client.
+"""Figures of economy: bank calls for each payout when many wait, how soon it is known paid, and the obvious client.
 
 All in the tests' world, where both programs run in one process on the bank's compressed clock; so the figures depend
 on the integrator's decisions alone and not on the machine. The holder confirms a minute after the first request.
