@@ -1,5 +1,6 @@
 """Who goes with whom: what is taken into an order before it is sent, and what is looked at together."""
 
+import threading
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,13 +8,16 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from integrator import payouts
+from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
+from integrator.effects import NoCheckpoints
 from integrator.store import batches
+from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.database import Database
 from integrator.store.schema import companies, connections, submission_lines, submissions
 from integrator.store.submissions import Submission, Times, Work
-from tests.builders import NOON, make_new_text, make_payer, make_payout_request, store_company
+from tests.builders import COMPANY_ID, NOON, make_new_text, make_payer, make_payout_request, store_company
 
 LEASE = timedelta(seconds=120)
 TIMES = Times(NOON, NOON)
@@ -131,6 +135,32 @@ def test_no_more_are_taken_in_than_may_go_together(db: Database) -> None:
 
     assert taken_in(db, claim(db)) == placed[:3]
     assert taken_in(db, claim(db, holder="B")) == placed[3:]
+
+
+def test_a_cancel_that_waits_while_its_payout_goes_over_finds_it_where_it_is(db: Database, database_url: str) -> None:
+    store_company(db)
+    place(db, 1)
+    other = place(db, 2)
+    held = claim(db)
+    web = Database(database_url, effects=NoCheckpoints())
+    told: list[PayoutState] = []
+    cancel = threading.Thread(target=lambda: told.append(payouts.request_cancel(web, COMPANY_ID, other, at=NOON).state))
+
+    with db.begin() as tx:
+        lines = batches.take_in(tx, held, at=TIMES, day=TODAY, is_today=True)
+        cancel.start()
+        cancel.join(0.3)
+        assert cancel.is_alive(), "it waits for the row that is going over"
+        rows.change_held(tx, held, at=TIMES, values={"state": SubmissionState.SENDING.value})
+        for line in lines:
+            payout_rows.move(tx, line.payout_id, PayoutState.SUBMITTING, at=NOON)
+    cancel.join(30)
+
+    assert told == [PayoutState.SUBMITTING], "it is on its way to the bank; the wish is kept"
+    with db.read() as tx:
+        assert payout_rows.is_cancel_wanted(tx, other)
+        assert rows.find_live_of(tx, other) == (held.submission_id, SubmissionState.SENDING)
+    web.close()
 
 
 def follow(db: Database, payout_id: str, **values: Any) -> None:
