@@ -19,7 +19,7 @@ def cancel_one(desk: Desk) -> bool:
     held = claim(desk, Work.CANCEL)
     if held is None:
         return False
-    cancel_class = next((CANCEL_CLASS[s.bank_status] for s in held.lines if s.bank_status in CANCEL_CLASS), None)
+    cancel_class = next((CANCEL_CLASS[s.bank_status] for s in held.live_lines if s.bank_status in CANCEL_CLASS), None)
     access = desk.tokens.access(held.company_id)
     if cancel_class is None or access is None:
         _store(desk, held, CancelState.WANTED, wait_seconds=NO_TOKEN_WAIT_SECONDS)
@@ -77,5 +77,5 @@ def _give_up(desk: Desk, held: Submission, code: str) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
-        for line in held.lines:
+        for line in held.live_lines:
             give_up_cancel(tx, line, line.bank_status, code, at=now)

@@ -15,10 +15,12 @@ from integrator.connections import Access, Tokens
 from integrator.domain.outcome import Fact
 from integrator.domain.payout import MOVES, PayoutState
 from integrator.domain.problem import Problem
+from integrator.domain.submission import CancelState
 from integrator.domain.turns import NoTurn, Urgency
 from integrator.gate import Gate
 from integrator.lanes import Lanes
 from integrator.payouts import MARK_ALPHABET, NewText
+from integrator.store import batches as batch_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.database import Database
@@ -29,6 +31,7 @@ NO_TOKEN_WAIT_SECONDS = 30
 NO_TURN_WAIT_SECONDS = 5
 LIMITED_TRIES_MAX = 3  # a question answered by 429 is asked again; the gate makes it wait ever longer
 ASIDE = timedelta(hours=24)  # what a person looks at is tried once more by then: the fault may be mended
+TOGETHER_CRASHES_MAX = 2
 CLAIMS_MAX = 20  # broken pieces of work that one look for work can put aside
 NO_TURN = Unavailable(Fact.NOT_CONNECTED, "no turn")
 
@@ -85,6 +88,39 @@ def claim(desk: Desk, work: Work) -> Submission | None:
             desk.lanes.enter(held.company_id, work.urgency)
         return held
     return None
+
+
+def claim_together(desk: Desk) -> tuple[Submission, ...]:
+    """Take what has waited longest to be followed, with all that one list inquiry shows besides.
+
+    Empty when none is due. A cancel has its own questions; and what broke a worker twice is looked at alone, so
+    that it breaks no others.
+    """
+    held = claim(desk, Work.FOLLOW)
+    if held is None:
+        return ()
+    if held.cancel_state is CancelState.REQUESTED or held.claim_count > TOGETHER_CRASHES_MAX:
+        return (held,)
+    at = desk.times()
+    with desk.db.begin() as tx:
+        beside = batch_rows.claim_beside(
+            tx, held, at=at, until=at.machine + LEASE, crashes_max=TOGETHER_CRASHES_MAX - 1
+        )
+    return (held, *beside)
+
+
+def prolong(desk: Desk, held: Submission) -> bool:
+    """Hold what was claimed with `held` for another lease: long work, and nobody else should begin it anew."""
+    at = desk.times()
+    with desk.db.begin() as tx:
+        return batch_rows.prolong(tx, held, at=at, until=at.machine + LEASE)
+
+
+def give_back(desk: Desk, held: Submission) -> None:
+    """Give a claimed submission back as it is, due as it was."""
+    at = desk.times()
+    with desk.db.begin() as tx:
+        rows.change_held(tx, held, at=at, values=rows.release({}))
 
 
 def _put_aside(tx: Connection, desk: Desk, held: Submission, at: Times) -> None:

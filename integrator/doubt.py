@@ -6,22 +6,21 @@ marks. `domain.submission.next_in_doubt` decides; here the decision is carried o
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import partial
+from datetime import timedelta
 
-from integrator.bank_client.wire import Refused, StatusLine, StatusPage, Unavailable
+from integrator.bank_client.wire import StatusLine
 from integrator.connections import Access
 from integrator.desk import (
     LEASE,
     NO_TOKEN_WAIT_SECONDS,
     NO_TURN_WAIT_SECONDS,
     Desk,
-    ask,
     claim,
     has_turn,
     later,
     person_problem,
     postpone,
+    prolong,
 )
 from integrator.domain.days import civil_date
 from integrator.domain.outcome import Attempt, OutcomeKind
@@ -38,6 +37,7 @@ from integrator.domain.submission import (
     person_look_seconds,
 )
 from integrator.domain.turns import Urgency
+from integrator.listing import Ending, Search, read_list
 from integrator.standings import store_standings
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
@@ -84,24 +84,14 @@ def look_up(desk: Desk, access: Access, held: Submission) -> Inquiry:
     marks = {line.mark for line in held.lines}
     date_from = civil_date(held.first_attempt_at) - timedelta(days=1)
     date_to = min(civil_date(desk.clock.now()), date_from + PERSON_LOOK_OFTEN_FOR)
-    seen: list[StatusLine] = []
-    next_item_key: str | None = None
-    for _ in range(PAGES_MAX):
-        page = ask(
-            desk,
-            access,
-            partial(_page, desk, held.account_id, (date_from, max(date_from, date_to)), next_item_key),
-            urgency=Urgency.SOON,
-        )
-        if isinstance(page, Refused | Unavailable):
-            return _inquiry(seen, is_complete=False)
-        seen += [line for line in page.lines if line.mark in marks]
-        next_item_key = page.next_item_key
-        if next_item_key is None:
-            return _inquiry(seen, is_complete=True)
-        if not _prolong(desk, held):
-            return _inquiry(seen, is_complete=False)
-    return _inquiry(seen, is_complete=False)
+
+    def goes_on(pages: int, _lines: object) -> bool:
+        return pages < PAGES_MAX and prolong(desk, held)
+
+    search = Search(held.account_id, date_from, max(date_from, date_to))
+    listed = read_list(desk, access, search, urgency=Urgency.SOON, goes_on=goes_on)
+    seen = [line for line in listed.lines if line.mark in marks]
+    return _inquiry(seen, is_complete=listed.ending is Ending.COMPLETE)
 
 
 def _inquiry(seen: list[StatusLine], *, is_complete: bool) -> Inquiry:
@@ -109,21 +99,6 @@ def _inquiry(seen: list[StatusLine], *, is_complete: bool) -> Inquiry:
     is_numbered = all(line.apply_no is not None for line in seen)
     orders = {line.apply_no for line in seen}
     return Inquiry(is_complete=is_complete, found=found, is_ambiguous=len(orders) > 1 or not is_numbered)
-
-
-def _prolong(desk: Desk, held: Submission) -> bool:
-    # A long list takes longer than a lease, and nobody else should begin it anew meanwhile.
-    at = desk.times()
-    with desk.db.begin() as tx:
-        return rows.change_held(tx, held, at=at, values={"lease_until": at.machine + LEASE})
-
-
-def _page(
-    desk: Desk, account_id: str, dates: tuple[date, date], next_item_key: str | None, access: Access
-) -> StatusPage | Refused | Unavailable:
-    return desk.bank.list_transfers(
-        access, account_id, date_from=dates[0], date_to=dates[1], next_item_key=next_item_key
-    )
 
 
 def _act(desk: Desk, held: Submission, access: Access | None, inquiry: Inquiry) -> None:
@@ -138,7 +113,7 @@ def _act(desk: Desk, held: Submission, access: Access | None, inquiry: Inquiry) 
         first_attempt_at=held.first_attempt_at,
         designated_date=held.designated_date,
         is_same_grant=access is not None and access.grant_id == held.grant_id,
-        cancel_wanted=any(line.is_cancel_wanted for line in held.lines),
+        cancel_wanted=all(line.is_cancel_wanted for line in held.lines),
     )
     step = next_in_doubt(facts, at=now, today=civil_date(now))
     if held.state is SubmissionState.NEEDS_PERSON and step is not DoubtStep.ADOPT:
@@ -174,7 +149,7 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=values):
             return
-        if any(payout_rows.is_cancel_wanted(tx, line.payout_id) for line in held.lines):
+        if all(payout_rows.is_cancel_wanted(tx, line.payout_id) for line in held.lines):
             # Asked for between our look and now: give it back unrepeated.
             back = rows.release({"state": SubmissionState.IN_DOUBT.value, "due_at": now})
             rows.change_held(tx, held, at=at, values=back)

@@ -1,38 +1,133 @@
-"""Following what is at the bank: confirmation, states, returns. The bank's word is taken, never guessed."""
+"""Following what is at the bank: confirmation, states, returns. The bank's word is taken, never guessed.
 
+All that a company has at the bank is looked at with one list inquiry; one submission alone, and whatever the list
+does not show, is asked for by its number. Decision 0012 says what that costs.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 
 from integrator.bank_client import wire
 from integrator.bank_client.wire import Refused, RequestResult, StatusLine, StatusPage, Unavailable
 from integrator.connections import Access
-from integrator.desk import NO_TOKEN_WAIT_SECONDS, Desk, ask, claim, postpone
-from integrator.domain.submission import CANCEL_CLASS, CancelState
+from integrator.desk import (
+    NO_TOKEN_WAIT_SECONDS,
+    Desk,
+    ask,
+    claim_together,
+    give_back,
+    postpone,
+    prolong,
+)
+from integrator.domain.days import civil_date
+from integrator.domain.payout import PayoutState
+from integrator.domain.submission import AFTER_SETTLED, CANCEL_CLASS, CONFIRMED_WITHIN, CancelState
 from integrator.domain.turns import Urgency
+from integrator.listing import Ending, Listed, Search, ours, read_list
 from integrator.standings import (
     store_cancel_failed,
     store_expired,
+    store_second_order,
     store_standings,
     store_unseen,
     store_waiting,
 )
-from integrator.store.submissions import Submission, SubmissionLine, Work
+from integrator.store.submissions import Submission
 
 UNANSWERED_PERSON_AFTER = timedelta(hours=24)  # longer than any maintenance
+DAY = timedelta(days=1)
 
 
-def follow_one(desk: Desk) -> bool:
-    """Ask the bank about the submission at the bank that has waited longest. False when none is due."""
-    held = claim(desk, Work.FOLLOW)
-    if held is None:
+def follow_some(desk: Desk) -> bool:
+    """Ask the bank about the submission that has waited longest, and about all that the same answer shows.
+
+    False when none is due.
+    """
+    together = claim_together(desk)
+    if not together:
         return False
-    access = desk.tokens.access(held.company_id)
+    access = desk.tokens.access(together[0].company_id)
     if access is None:
-        postpone(desk, held, seconds=NO_TOKEN_WAIT_SECONDS)
-    elif all(line.bank_status is None for line in held.lines):
-        _follow_unseen(desk, held, access)
+        for held in together:
+            postpone(desk, held, seconds=NO_TOKEN_WAIT_SECONDS)
+    elif len(together) == 1:
+        _follow_alone(desk, together[0], access)
     else:
-        _follow_seen(desk, held, access)
+        _follow_together(desk, together, access)
     return True
+
+
+def _follow_together(desk: Desk, together: Sequence[Submission], access: Access) -> None:
+    first = together[0]
+    is_watch = first.followed_since is not None
+    listed = _read(desk, together, access, is_watch=is_watch)
+    if listed.ending is Ending.REFUSED:
+        # Whatever it has against the list: each still can be asked for by its number, in its turn.
+        _follow_alone(desk, first, access)
+        for held in together[1:]:
+            give_back(desk, held)
+        return
+    by_number: defaultdict[str | None, list[StatusLine]] = defaultdict(list)
+    for line in listed.lines:
+        by_number[line.apply_no].append(line)
+    numbers = {line.mark: line.apply_no for line in listed.lines if line.mark is not None and line.apply_no is not None}
+    for held in together:
+        stray = next((no for line in held.lines if (no := numbers.get(line.mark)) not in (None, held.apply_no)), None)
+        found = ours(held, by_number[held.apply_no])
+        if stray is not None:
+            store_second_order(desk, held, stray)
+        elif found or (is_watch and listed.ending is Ending.COMPLETE):
+            store_standings(desk, held, found, is_absence_news=not is_watch)
+        elif listed.ending is Ending.UNANSWERED or is_watch:
+            store_unseen(desk, held, person_after=UNANSWERED_PERSON_AFTER)
+        elif listed.ending is Ending.COMPLETE and _waits_for_confirmation(desk, held):
+            store_waiting(desk, held)
+        elif prolong(desk, held):
+            _follow_alone(desk, held, access)
+
+
+def _read(desk: Desk, together: Sequence[Submission], access: Access, *, is_watch: bool) -> Listed:
+    sent_at = [held.first_attempt_at for held in together if held.first_attempt_at is not None]
+    today = civil_date(desk.clock.now())
+    date_from = civil_date(min(sent_at)) - DAY
+    date_to = today if is_watch else min(today, civil_date(max(sent_at)) + DAY)
+    statuses = AFTER_SETTLED if is_watch else ()
+    marks = {line.mark for held in together for line in held.live_lines}
+
+    def goes_on(pages: int, lines: Sequence[StatusLine]) -> bool:
+        # Beyond a page for each submission, asking for them by their numbers costs less.
+        is_worth_it = is_watch or (pages < len(together) and not marks <= {line.mark for line in lines})
+        return is_worth_it and prolong(desk, together[0])
+
+    search = Search(together[0].account_id, date_from, max(date_from, date_to), statuses)
+    return read_list(desk, access, search, urgency=Urgency.LATER, goes_on=goes_on)
+
+
+def _waits_for_confirmation(desk: Desk, held: Submission) -> bool:
+    # The bank said so when it took the order, and does not show it yet. Whether the limit has passed is asked
+    # once it can have.
+    assert held.first_attempt_at is not None, "what is followed was sent"
+    is_told = any(line.state is PayoutState.AWAITING_CONFIRMATION for line in held.lines)
+    return is_told and desk.clock.now() - held.first_attempt_at < CONFIRMED_WITHIN
+
+
+def _follow_alone(desk: Desk, held: Submission, access: Access) -> None:
+    if any(line.bank_status is not None for line in held.lines):
+        _follow_seen(desk, held, access)
+    elif _waits_for_confirmation(desk, held):
+        _follow_waiting(desk, held, access)
+    else:
+        _follow_unseen(desk, held, access)
+
+
+def _follow_waiting(desk: Desk, held: Submission, access: Access) -> None:
+    page = _status(desk, held, access)
+    found = {} if isinstance(page, Refused | Unavailable) else ours(held, page.lines)
+    if found:
+        store_standings(desk, held, found)
+    else:
+        store_waiting(desk, held)
 
 
 def _follow_unseen(desk: Desk, held: Submission, access: Access) -> None:
@@ -45,7 +140,7 @@ def _follow_unseen(desk: Desk, held: Submission, access: Access) -> None:
     if isinstance(page, Refused | Unavailable):
         store_unseen(desk, held, person_after=UNANSWERED_PERSON_AFTER)
         return
-    found = _ours(held, page)
+    found = ours(held, page.lines)
     if found:
         store_standings(desk, held, found)
     elif not isinstance(result, RequestResult):
@@ -67,7 +162,7 @@ def _follow_seen(desk: Desk, held: Submission, access: Access) -> None:
     if isinstance(page, Refused | Unavailable):
         store_unseen(desk, held, person_after=UNANSWERED_PERSON_AFTER)
         return
-    found = _ours(held, page)
+    found = ours(held, page.lines)
     if not found:
         store_unseen(desk, held)
     elif isinstance(cancel_result, RequestResult) and _is_cancel_over(cancel_result, found):
@@ -103,22 +198,3 @@ def _request_result(desk: Desk, held: Submission, access: Access) -> RequestResu
 def _number(held: Submission) -> str:
     assert held.apply_no is not None, "what is followed has its number"
     return held.apply_no
-
-
-def _ours(held: Submission, page: StatusPage) -> dict[str, StatusLine]:
-    by_mark = {line.mark: line for line in page.lines if line.mark is not None}
-    found = {line.mark: by_mark[line.mark] for line in held.lines if line.mark in by_mark}
-    if found or len(held.lines) != 1 or len(page.lines) != 1:
-        return found
-    # ediInfo is optional in the reply. The answer to our own number with our own one line is ours without it.
-    (ours,), (shown,) = held.lines, page.lines
-    return {ours.mark: shown} if shown.mark is None and _is_same(ours, shown) else {}
-
-
-def _is_same(ours: SubmissionLine, shown: StatusLine) -> bool:
-    return (ours.amount_yen, ours.bank_code, ours.branch_code, ours.account_number) == (
-        shown.amount_yen,
-        shown.bank_code,
-        shown.branch_code,
-        shown.account_number,
-    )

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from integrator.domain.kana import NameNotTransferable, transfer_name
 from integrator.domain.payout import CASE_TYPES, Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
 from integrator.domain.problem import Problem
 from integrator.domain.submission import CANCELLABLE, CancelState, SubmissionState
+from integrator.store import batches as batch_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as submission_rows
 from integrator.store.database import Database
@@ -30,6 +31,7 @@ DAYS_AHEAD_MAX = 365  # the bank does not publish its own limit
 MARK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 MARK_LENGTH = 20
 PAYOUT_ID = re.compile(r"po_[a-z0-9]{24}")
+LOCKS_MAX = 20  # a payout goes over into another submission a few times at most
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 NewText = Callable[[int, str], str]
@@ -149,8 +151,13 @@ def request_cancel(db: Database, company_id: str, payout_id: str, *, at: datetim
 
 
 def _lock_and_read(tx: Connection, payout_id: str) -> PayoutState:
-    # Workers lock the submission before the payout; the same order here cannot deadlock with them.
-    submission_rows.find_live_of(tx, payout_id)
+    # Workers lock the submission before the payout; the same order here cannot deadlock with them. While we wait
+    # for the lock the payout may have gone over into another submission, so what was locked is looked at again.
+    locked = submission_rows.find_live_of(tx, payout_id)
+    for _ in range(LOCKS_MAX):
+        before, locked = locked, submission_rows.find_live_of(tx, payout_id)
+        if before == locked:
+            break
     return payout_rows.state_for_change(tx, payout_id)
 
 
@@ -158,20 +165,36 @@ def _cancel(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime)
     live = submission_rows.find_live_of(tx, payout_id)
     assert live is not None, "a payout that can be cancelled has a live submission"
     submission_id, submission_state = live
+    others = batch_rows.payouts_beside(tx, submission_id, payout_id)
     wanted = {"cancel_requested_at": at}
     if submission_state is SubmissionState.WAITING:
-        values = submission_rows.release({"state": SubmissionState.DEAD.value})
+        # Whoever has claimed it loses it, and whoever claims it next sends the others without this one.
+        values = submission_rows.release({} if others else {"state": SubmissionState.DEAD.value})
         submission_rows.change_unheld(tx, submission_id, state=submission_state, now=at, values=values)
-        submission_rows.bury_lines(tx, submission_id)
+        submission_rows.bury_line(tx, submission_id, payout_id)
         payout_rows.move(tx, payout_id, PayoutState.CANCELLED, at=at, facts=wanted)
         return
-    is_shown = state in (PayoutState.RESERVED, PayoutState.AWAITING_APPROVAL)
-    cancel_state = CancelState.DUE if is_shown else CancelState.WANTED
-    values = {"cancel_state": cancel_state.value, "due_at": at}
-    submission_rows.change_unheld(tx, submission_id, state=submission_state, now=at, values=values)
     # While it is not even known whether the bank has the order, the doubt is the truth to show.
     is_doubt = state in (PayoutState.IN_DOUBT, PayoutState.SUBMITTING)
-    payout_rows.move(tx, payout_id, state if is_doubt else PayoutState.CANCELLING, at=at, facts=wanted)
+    shared = None if is_doubt else _waits_for_others(others)
+    payout_rows.move(tx, payout_id, state if is_doubt else PayoutState.CANCELLING, at=at, problem=shared, facts=wanted)
+    is_shown = state in (PayoutState.RESERVED, PayoutState.AWAITING_APPROVAL)
+    is_due = is_shown and batch_rows.is_cancel_wanted_by_all(tx, submission_id)
+    values = {"cancel_state": (CancelState.DUE if is_due else CancelState.WANTED).value, "due_at": at}
+    submission_rows.change_unheld(tx, submission_id, state=submission_state, now=at, values=values)
+
+
+def _waits_for_others(others: Sequence[str]) -> Problem | None:
+    if not others:
+        return None
+    return Problem(
+        code="cancel-needs-all",
+        title="同じ振込申請のすべての支払を取り消す必要があります",
+        detail=f"この支払は、ほかの{len(others)}件の支払と一つの振込申請にまとめられています。銀行では申請全体しか取り消せません。"
+        "ほかの支払も取消されるか、申請が承認されずに期限切れになった場合だけ、取消が成立します。",
+        detail_en=f"This payout shares one application with {len(others)} others, and the bank cancels an application "
+        "only as a whole. It comes about only if the others are cancelled as well, or if nobody confirms it.",
+    )
 
 
 def _store(

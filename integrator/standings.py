@@ -5,6 +5,7 @@ in every transaction.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from integrator.domain.problem import Problem
 from integrator.domain.submission import (
     AWAITING_CONFIRMATION_WAIT_SECONDS,
     CANCEL_CLASS,
+    CARRIED_OUT,
     FOLLOW_SETTLED_FOR,
     PAST_CANCEL,
     STANDINGS,
@@ -26,9 +28,12 @@ from integrator.domain.submission import (
     CancelState,
     Standing,
     SubmissionState,
+    confirmation_look_seconds,
     look_again_seconds,
+    processing_look_seconds,
     shown_to_recore,
 )
+from integrator.store import batches as batch_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.submissions import Submission, SubmissionLine
@@ -41,10 +46,12 @@ log = logging.getLogger("integrator.payout")
 def store_waiting(desk: Desk, held: Submission) -> None:
     """The request waits for the holder's confirmation."""
     at = desk.times()
-    values = {"due_at": later(at.now, AWAITING_CONFIRMATION_WAIT_SECONDS), "unseen_since": None}
+    assert held.first_attempt_at is not None, "what waits was sent"
+    wait = confirmation_look_seconds(at.now - held.first_attempt_at)
+    values = {"due_at": later(at.now, wait), "unseen_since": None}
     with desk.db.begin() as tx:
         if rows.change_held(tx, held, at=at, values=rows.release(values)):
-            for line in held.lines:
+            for line in held.live_lines:
                 show(tx, line, PayoutState.AWAITING_CONFIRMATION, at=at.now)
 
 
@@ -55,7 +62,7 @@ def store_expired(desk: Desk, held: Submission) -> None:
         if not rows.change_held(tx, held, at=at, values=rows.release({"state": SubmissionState.DEAD.value})):
             return
         rows.bury_lines(tx, held.submission_id)
-        for line in held.lines:
+        for line in held.live_lines:
             show(tx, line, PayoutState.EXPIRED, at=at.now, problem=_not_confirmed())
     log.info("payout.expired submission=%s apply_no=%s", held.submission_id, held.apply_no)
 
@@ -78,25 +85,51 @@ def store_unseen(desk: Desk, held: Submission, *, person_after: timedelta = UNSE
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         if age >= person_after and held.followed_since is None:
-            for line in held.lines:
+            for line in held.live_lines:
                 show(tx, line, PayoutState.NEEDS_PERSON, at=at.now, problem=_not_shown())
 
 
-def store_standings(desk: Desk, held: Submission, found: dict[str, StatusLine]) -> None:
-    """The bank shows these lines of ours, by their marks. What it does not show yet stays as it is."""
+def store_standings(
+    desk: Desk, held: Submission, found: dict[str, StatusLine], *, is_absence_news: bool = True
+) -> None:
+    """The bank shows these lines of ours, by their marks; each goes its own way.
+
+    What the bank does not show stays as it is, and is missed when its absence is news: not when only changes were
+    asked for.
+    """
     at = desk.times()
-    standings = {mark: _standing(line) for mark, line in found.items()}
+    seen = _seen(held, found, is_absence_news=is_absence_news)
     with desk.db.begin() as tx:
         cancel_state = rows.cancel_state_for_change(tx, held.submission_id)
+        is_wanted_by_all = batch_rows.is_cancel_wanted_by_all(tx, held.submission_id)
         values = {
-            **_submission_values(held, found, standings, at.now),
-            **_cancel_values(cancel_state, found, at.now),
+            **submission_values(held, seen, at.now),
+            **_cancel_values(cancel_state, found, at.now, is_wanted_by_all=is_wanted_by_all),
         }
-        if not rows.change_held(tx, held, at=at, values=rows.release(values)):
+        apply_no = next((line.apply_no for line in found.values() if line.apply_no), held.apply_no)
+        if not rows.change_held(tx, held, at=at, values=rows.release({**values, "apply_no": apply_no})):
             return
         for line in held.lines:
             if line.mark in found:
-                _store_line(tx, held, line, (found[line.mark], standings[line.mark]), at=at.now)
+                _store_line(tx, held, line, (found[line.mark], _standing(found[line.mark])), at=at.now)
+        for line in seen.missing:
+            _store_missing(tx, held, line, values["unseen_since"], at=at.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of the lines that can still be paid: where they stand, and which the bank failed to show."""
+
+    standings: tuple[Standing, ...]
+    missing: tuple[SubmissionLine, ...]
+
+
+def _seen(held: Submission, found: dict[str, StatusLine], *, is_absence_news: bool) -> Seen:
+    missing = tuple(line for line in held.live_lines if line.mark not in found)
+    standings = [_standing(found[line.mark]) for line in held.live_lines if line.mark in found]
+    if is_absence_news:
+        return Seen(tuple(standings), missing)
+    return Seen((*standings, *(STANDINGS.get(line.bank_status or "", UNKNOWN_STANDING) for line in missing)), ())
 
 
 def store_cancel_failed(desk: Desk, held: Submission, found: dict[str, StatusLine], code: str) -> None:
@@ -111,8 +144,30 @@ def store_cancel_failed(desk: Desk, held: Submission, found: dict[str, StatusLin
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
         for line in held.lines:
-            if line.mark in found:
+            if line.mark in found and payout_rows.is_cancel_wanted(tx, line.payout_id):
                 give_up_cancel(tx, line, found[line.mark].status, code, at=at.now)
+
+
+def store_second_order(desk: Desk, held: Submission, apply_no: str) -> None:
+    """The bank shows a line of ours under a number that is not ours: only a person may decide."""
+    at = desk.times()
+    with desk.db.begin() as tx:
+        if not rows.change_held(tx, held, at=at, values=rows.release({})):
+            return
+        if rows.keep_stray(tx, held.submission_id, apply_no, at=at.now, is_key_forgotten=False):
+            problem = second_order(apply_no)
+            for line in held.live_lines:
+                payout_rows.move(tx, line.payout_id, PayoutState.NEEDS_PERSON, at=at.now, problem=problem)
+    log.error("payout.second_order submission=%s apply_no=%s", held.submission_id, apply_no)
+
+
+def second_order(apply_no: str) -> Problem:
+    """Return the problem of a payout of which the bank has two orders."""
+    return person_problem(
+        "second-order-at-bank",
+        f"同じ支払の振込依頼がもう一件、銀行にあります（受付番号 {apply_no}）。至急、銀行で取り消してください。",
+        f"The bank has a second order of this payout (apply number {apply_no}). Have it cancelled at once.",
+    )
 
 
 def give_up_cancel(tx: Connection, line: SubmissionLine, status: str | None, code: str, *, at: datetime) -> None:
@@ -158,40 +213,63 @@ def cancel_failed(code: str) -> Problem:
     )
 
 
-def _submission_values(
-    held: Submission, found: dict[str, StatusLine], standings: dict[str, Standing], now: datetime
-) -> dict[str, Any]:
-    states = {standing.submission for standing in standings.values()}
-    is_settled = all(standing.payout is PayoutState.SETTLED for standing in standings.values())
+def submission_values(held: Submission, seen: Seen, now: datetime) -> dict[str, Any]:
+    """Return where a submission goes on from here: followed as long as one line can still move."""
+    open_standings = [standing for standing in seen.standings if standing.submission is SubmissionState.FOLLOWED]
+    is_settled = not seen.missing and all(standing.payout is PayoutState.SETTLED for standing in open_standings)
     followed_since = held.followed_since or (now if is_settled else None)
-    if len(found) < len(held.lines) or SubmissionState.FOLLOWED in states:
+    if all(standing.submission is SubmissionState.DEAD for standing in seen.standings) and not seen.missing:
+        state = SubmissionState.DEAD
+    elif not open_standings and not seen.missing:
+        state = SubmissionState.FINISHED
+    else:
         state = SubmissionState.FOLLOWED
         if is_settled and followed_since is not None and now - followed_since >= FOLLOW_SETTLED_FOR:
             state = SubmissionState.FINISHED
-    else:
-        state = SubmissionState.DEAD if states == {SubmissionState.DEAD} else SubmissionState.FINISHED
+    unseen_since = (held.unseen_since or now) if seen.missing else None
+    waits = [_wait_seconds(held, standing, now) for standing in open_standings]
+    if unseen_since is not None:
+        waits.append(look_again_seconds(now - unseen_since, UNSEEN_LOOK_SECONDS))
     return {
         "state": state.value,
-        "apply_no": next(iter(found.values())).apply_no or held.apply_no,
         "followed_since": followed_since,
-        "unseen_since": None,
+        "unseen_since": unseen_since,
         "doubt_since": None,
         "doubt_reason": None,
-        "due_at": later(now, min((standing.wait_seconds for standing in standings.values()), default=60)),
+        "due_at": later(now, min(waits, default=0)),
     }
 
 
-def _cancel_values(cancel_state: CancelState, found: dict[str, StatusLine], now: datetime) -> dict[str, Any]:
+def _wait_seconds(held: Submission, standing: Standing, now: datetime) -> int:
+    if standing is CARRIED_OUT and held.first_attempt_at is not None:
+        return processing_look_seconds(now - held.first_attempt_at)
+    return standing.wait_seconds
+
+
+def _cancel_values(
+    cancel_state: CancelState, found: dict[str, StatusLine], now: datetime, *, is_wanted_by_all: bool
+) -> dict[str, Any]:
     if cancel_state is CancelState.NONE:
         return {}
     if any(line.status in CANCEL_CLASS for line in found.values()):
         if cancel_state is CancelState.REQUESTED:
             # Somebody is about to confirm the cancel.
             return {"due_at": later(now, AWAITING_CONFIRMATION_WAIT_SECONDS)}
-        return {"cancel_state": CancelState.DUE.value, "due_at": now}
-    if all(line.status in PAST_CANCEL for line in found.values()):
+        if is_wanted_by_all:
+            return {"cancel_state": CancelState.DUE.value, "due_at": now}
+    elif all(line.status in PAST_CANCEL for line in found.values()):
         return {"cancel_state": CancelState.NONE.value, "cancel_first_attempt_at": None}
     return {"cancel_state": CancelState.WANTED.value} if cancel_state is CancelState.DUE else {}
+
+
+def _store_missing(
+    tx: Connection, held: Submission, line: SubmissionLine, unseen_since: datetime, *, at: datetime
+) -> None:
+    if at - unseen_since >= UNSEEN_PERSON_AFTER:
+        show(tx, line, PayoutState.NEEDS_PERSON, at=at, problem=_not_shown())
+    elif held.state is not SubmissionState.FOLLOWED:
+        # The order is found, so this line of it is at the bank as well.
+        show(tx, line, PayoutState.SUBMITTING, at=at, facts={"apply_no": held.apply_no})
 
 
 def _store_line(
@@ -206,7 +284,7 @@ def _store_line(
     if seen.status in PAST_CANCEL:
         payout_rows.forget_cancel(tx, line.payout_id)
     if standing.submission is SubmissionState.DEAD:
-        rows.bury_line(tx, held.submission_id, line.item_id)
+        rows.bury_line(tx, held.submission_id, line.payout_id)
 
 
 def _standing(line: StatusLine) -> Standing:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from integrator import batches
 from integrator.bank_client import wire
 from integrator.connections import Access
 from integrator.desk import (
@@ -21,7 +22,6 @@ from integrator.desk import (
     claim,
     has_turn,
     later,
-    person_problem,
     postpone,
 )
 from integrator.domain.days import civil_date
@@ -30,6 +30,8 @@ from integrator.domain.payout import PayoutState
 from integrator.domain.problem import Problem
 from integrator.domain.submission import (
     AFTER_CALL,
+    COMPLETE_LOOK_SECONDS,
+    CONFIRMATION_LOOK_SECONDS,
     DOUBT_LOOK_SECONDS,
     KEY_LIFE,
     NOT_SENT_PROBLEM_AFTER,
@@ -39,10 +41,10 @@ from integrator.domain.submission import (
     shown_to_recore,
 )
 from integrator.domain.turns import Urgency
-from integrator.payouts import new_bank_key, new_id, new_mark
+from integrator.standings import second_order
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
-from integrator.store.submissions import NewLine, Submission, Times, Work
+from integrator.store.submissions import Submission, Times, Work
 
 UNKNOWN_APPLY_NO = "unknown"
 
@@ -102,10 +104,15 @@ def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
         if not rows.change_held(tx, sent, at=at, values=rows.release(values)):
             _record_late(tx, sent, outcome, at=now)
             return
-        for line in sent.lines:
-            _move_line(tx, sent, line.payout_id, payout_state, outcome, at=now)
-        if submission_state is SubmissionState.DEAD:
-            rows.bury_lines(tx, sent.submission_id)
+        match outcome:
+            case Rejected():
+                batches.refuse(tx, desk, sent, outcome, at=now)
+            case NotCarriedOut() if any(payout_rows.is_cancel_wanted(tx, line.payout_id) for line in sent.lines):
+                # Nothing of it is at the bank: what ReCORE no longer wants dies here, the rest goes without it.
+                _give_up_unsent(tx, desk, sent, at=now, due_at=values["due_at"])
+            case _:
+                for line in sent.lines:
+                    _move_line(tx, sent, line.payout_id, payout_state, outcome, at=now)
     log.info("payout.call_recorded submission=%s outcome=%s state=%s", sent.submission_id, kind_of(outcome), after[0])
 
 
@@ -133,19 +140,9 @@ def _stray(outcome: Outcome, *, is_key_forgotten: bool) -> str | None:
             return None
 
 
-def second_order(apply_no: str) -> Problem:
-    """Return the problem of a payout of which the bank has two orders."""
-    return person_problem(
-        "second-order-at-bank",
-        f"同じ支払の振込依頼がもう一件、銀行にあります（受付番号 {apply_no}）。至急、銀行で取り消してください。",
-        f"The bank has a second order of this payout (apply number {apply_no}). Have it cancelled at once.",
-    )
-
-
 def _move_line(
     tx: Connection, sent: Submission, payout_id: str, state: PayoutState, outcome: Outcome, *, at: datetime
 ) -> None:
-    cancel_wanted = payout_rows.is_cancel_wanted(tx, payout_id)
     facts: dict[str, Any] = {}
     problem = None
     match outcome:
@@ -153,30 +150,25 @@ def _move_line(
             facts["apply_no"] = apply_no
             if result_code == wire.WAITS_FOR_CONFIRMATION:
                 state = PayoutState.AWAITING_CONFIRMATION
-        case Rejected():
-            problem = _rejection(outcome)
-        case NotCarriedOut() if not cancel_wanted and sent.attempt_count >= NOT_SENT_PROBLEM_AFTER:
+        case NotCarriedOut() if sent.attempt_count >= NOT_SENT_PROBLEM_AFTER:
             problem = _not_sent(outcome)
-        case NotCarriedOut() if cancel_wanted:
-            # Nothing of it is at the bank, and ReCORE no longer wants it: it dies here.
-            rows.change_unheld(
-                tx,
-                sent.submission_id,
-                state=SubmissionState.WAITING,
-                now=at,
-                values={"state": SubmissionState.DEAD.value},
-            )
-            rows.bury_lines(tx, sent.submission_id)
         case _:
             pass
-    shown = shown_to_recore(state, cancel_wanted=cancel_wanted)
+    shown = shown_to_recore(state, cancel_wanted=payout_rows.is_cancel_wanted(tx, payout_id))
     payout_rows.move(tx, payout_id, shown, at=at, problem=problem, facts=facts)
+
+
+def _give_up_unsent(tx: Connection, desk: Desk, sent: Submission, *, at: datetime, due_at: datetime | None) -> None:
+    rows.end(tx, sent.submission_id, at=at)
+    batches.send_again(tx, desk, sent, sent.live_lines, at=at, due_at=due_at, together_max=sent.together_max)
 
 
 def _learned(sent: Submission, outcome: Outcome, now: datetime) -> dict[str, Any]:
     match outcome:
-        case Accepted(apply_no=apply_no):
-            return {"apply_no": apply_no, "due_at": later(now, 1), "doubt_since": None, "doubt_reason": None}
+        case Accepted(apply_no=apply_no, result_code=result_code):
+            is_waiting = result_code == wire.WAITS_FOR_CONFIRMATION
+            wait = CONFIRMATION_LOOK_SECONDS[0] if is_waiting else COMPLETE_LOOK_SECONDS
+            return {"apply_no": apply_no, "due_at": later(now, wait), "doubt_since": None, "doubt_reason": None}
         case Rejected():
             return {"due_at": now}
         case NotCarriedOut():
@@ -199,46 +191,44 @@ def _not_sent(outcome: NotCarriedOut) -> Problem:
     )
 
 
-def _rejection(outcome: Rejected) -> Problem:
-    codes = "・".join((outcome.code, *outcome.detail_codes))
-    return Problem(
-        code="bank-refused",
-        title="銀行が振込依頼を受け付けませんでした",
-        detail=f"{outcome.message}（{codes}）内容を直して、新しい支払として依頼してください。",
-        detail_en=f"The bank refused the order ({codes}). Correct it and place a new payout.",
-        came=codes,
-    )
-
-
 def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | None:
-    """Freeze what is about to be sent. None when the lease is gone or the submission had to be made anew."""
+    """Freeze what is about to be sent, with all that may go with it.
+
+    None when the lease is gone or the submission had to be made anew.
+    """
     at = desk.times()
-    now = at.now
-    today = civil_date(now)
     with desk.db.begin() as tx:
-        if held.designated_date is not None and held.designated_date < today:
-            _replace_unsent(tx, desk, held, at)
+        if not rows.change_held(tx, held, at=at, values={"lease_until": at.machine + LEASE}):
             return None
-        sent = _frozen(held, access, today=today, at=at)
+        if _is_outdated(held, today=civil_date(at.now)):
+            # Frozen, and provably never carried out: it dies, and new ones with new keys, marks and a new day
+            # take its place.
+            _give_up_unsent(tx, desk, held, at=at.now, due_at=None)
+            return None
+        sent = _frozen(batches.gather(tx, held, at=at), access, at=at)
         values = {
             "state": sent.state.value,
             "body": sent.body,
             "designated_date": sent.designated_date.isoformat() if sent.designated_date else None,
             "grant_id": sent.grant_id,
-            "first_attempt_at": now,  # earlier attempts, if any, were provably not carried out
+            "first_attempt_at": at.now,  # earlier attempts, if any, were provably not carried out
             "attempt_count": sent.attempt_count,
             "lease_until": sent.lease_until,
         }
-        if not rows.change_held(tx, held, at=at, values=values):
-            return None
+        changed = rows.change_held(tx, held, at=at, values=values)
+        assert changed, "held in this very transaction"
         for line in sent.lines:
-            payout_rows.move(tx, line.payout_id, PayoutState.SUBMITTING, at=now)
+            payout_rows.move(tx, line.payout_id, PayoutState.SUBMITTING, at=at.now)
     return sent
 
 
-def _frozen(held: Submission, access: Access, *, today: date, at: Times) -> Submission:
-    day = held.designated_date or max((line.designated_date or today for line in held.lines), default=today)
-    day = max(day, today)
+def _is_outdated(held: Submission, *, today: date) -> bool:
+    has_passed = held.designated_date is not None and held.designated_date < today
+    return has_passed or len(held.live_lines) < len(held.lines)
+
+
+def _frozen(held: Submission, access: Access, *, at: Times) -> Submission:
+    day = held.designated_date or batches.day_to_send(held.lines, today=civil_date(at.now))
     return replace(
         held,
         state=SubmissionState.SENDING,
@@ -250,21 +240,3 @@ def _frozen(held: Submission, access: Access, *, today: date, at: Times) -> Subm
         attempt_count=held.attempt_count + 1,
         lease_until=at.machine + LEASE,  # the call has the whole lease, however long its turn took
     )
-
-
-def _replace_unsent(tx: Connection, desk: Desk, held: Submission, at: Times) -> None:
-    # Frozen for a day that has passed, and provably never carried out: it dies, and a new one with a new key,
-    # new marks and a new day takes its place.
-    if not rows.change_held(tx, held, at=at, values=rows.release({"state": SubmissionState.DEAD.value})):
-        return
-    rows.bury_lines(tx, held.submission_id)
-    lines = tuple(
-        NewLine(line.item_id, line.payout_id, new_mark(desk.new_text), line.amount_yen) for line in held.lines
-    )
-    values = {
-        "company_id": held.company_id,
-        "account_id": held.account_id,
-        "bank_key": new_bank_key(desk.new_text),
-        "due_at": at.now,
-    }
-    rows.insert_submission(tx, new_id("su", desk.new_text), lines, at=at.now, values=values)

@@ -28,7 +28,7 @@ from integrator.delivering import Deliverer, deliver_one, delivering_beside
 from integrator.desk import Desk
 from integrator.doubt import resolve_one
 from integrator.effects import Checkpoints, NoCheckpoints
-from integrator.following import follow_one
+from integrator.following import follow_some
 from integrator.gate import Gate, GatePorts, never
 from integrator.jobs import run_one_job
 from integrator.lanes import NEAR, Lanes
@@ -113,7 +113,7 @@ class Worker:
             lambda: submit_one(desk),
             lambda: resolve_one(desk),
             lambda: cancel_one(desk),
-            lambda: follow_one(desk),
+            lambda: follow_some(desk),
         )
 
     def step(self) -> bool:

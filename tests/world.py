@@ -146,6 +146,7 @@ class BankLine(httpx.BaseTransport):
 
     def stop_rewriting(self) -> None:
         self._rewrites.clear()
+        self._dropped_parameters.clear()
 
     def time_out_before_arrival(self, path: str) -> None:
         """The next request to this path is lost on its way: the bank never sees it, the worker waits in vain."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import bench_bank
+import bench_batches
 import bench_books
 import bench_gate
 import bench_payouts
@@ -62,6 +63,9 @@ FIGURES: Final[tuple[Figure, ...]] = (
         "payouts_accepted_per_second_postgresql", "1/s", "≥ 200", bench_payouts.payouts_accepted_per_second_postgresql
     ),
     Figure("calls_per_payout_1", "calls", None, bench_payouts.calls_per_payout_1),
+    Figure("calls_per_payout_500", "calls", "≤ 0.05", bench_batches.calls_per_payout_500),
+    Figure("calls_per_payout_one_by_one", "calls", None, bench_batches.calls_per_payout_one_by_one),
+    Figure("settlement_known_seconds_p95", "s", "≤ 60", bench_batches.settlement_known_seconds_p95),
     Figure("page_1m_vs_1k", "ratio", "≤ 1.2", lambda: bench_books.figures()["page_1m_vs_1k"]),
     Figure(
         "memory_mb_per_million_postings", "MB", "≤ 700", lambda: bench_books.figures()["memory_mb_per_million_postings"]

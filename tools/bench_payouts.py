@@ -69,7 +69,7 @@ def calls_per_payout_1() -> float:
     """Return the calls at the bank until one payout is known settled; its holder confirms it after a minute."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         url = f"sqlite:///{Path(folder) / 'integrator.sqlite3'}"
-        _migrate(url)
+        migrate_database(url)
         world = build_world(url)
         try:
             world.consent()
@@ -136,14 +136,15 @@ def _running_web(database_url: str) -> Iterator[Web]:
         yield Web(port_of(url), api_key)
 
 
-def _migrate(database_url: str) -> None:
+def migrate_database(database_url: str) -> None:
+    """Bring a database to the present schema."""
     with contextlib.closing(Database(database_url, effects=NoCheckpoints())) as db:
         migrate(db)
 
 
 def _prepare(database_url: str, intake_key: bytes) -> Secret:
     """Migrate, register a company and return a key of it."""
-    _migrate(database_url)
+    migrate_database(database_url)
     with contextlib.closing(Database(database_url, effects=NoCheckpoints())) as db:
         register(
             db,

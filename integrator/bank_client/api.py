@@ -5,7 +5,7 @@ knows what is safe. Source: Corporation API, 1 to 3 and 6 to 10.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, Protocol, TypeVar
@@ -119,10 +119,19 @@ class BankClient:
         return self._ask(GET_TRANSFER_STATUS, access, wire.read_status_by_apply_no, query=query)
 
     def list_transfers(
-        self, access: Access, account_id: str, *, date_from: date, date_to: date, next_item_key: str | None = None
+        self,
+        access: Access,
+        account_id: str,
+        *,
+        date_from: date,
+        date_to: date,
+        next_item_key: str | None = None,
+        statuses: Sequence[str] = (),
     ) -> StatusPage | Refused | Unavailable:
         """Ask for one page of the transfers that were applied for on these civil dates, by any channel."""
-        query = wire.query_search(account_id, date_from=date_from, date_to=date_to, next_item_key=next_item_key)
+        query = wire.query_search(
+            account_id, date_from=date_from, date_to=date_to, next_item_key=next_item_key, statuses=statuses
+        )
         return self._ask(GET_TRANSFER_STATUS, access, wire.read_status_search, query=query)
 
     def request_result(self, access: Access, account_id: str, apply_no: str) -> RequestResult | Refused | Unavailable:
@@ -221,7 +230,7 @@ def outcome_of(seen: Observation[RequestResult], attempt: Attempt) -> Outcome:
         case OutcomeKind.REJECTED:
             assert seen.refusal is not None, "what is refused has a code"
             refusal = seen.refusal
-            return Rejected(refusal.status, refusal.code, refusal.message, refusal.detail_codes)
+            return Rejected(refusal.status, refusal.code, refusal.message, refusal.detail_codes, refusal.lines)
         case OutcomeKind.NOT_CARRIED_OUT:
             return NotCarriedOut(seen.fact)
         case OutcomeKind.IN_DOUBT:

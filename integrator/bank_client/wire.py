@@ -30,9 +30,9 @@ from integrator.bank_client.reading import (
     need_text,
     need_yen,
 )
-from integrator.domain.outcome import Fact
+from integrator.domain.batch import TOGETHER_MAX
+from integrator.domain.outcome import Fact, LineRefusal
 
-LINES_MAX = 99
 MARK = re.compile(r"(?<![A-Z0-9])R[A-Z0-9]{19}(?![A-Z0-9])")  # the form of our marks in ediInfo
 PAGE_SIZE = 500  # fixed by the bank; a shorter page is the last one
 HOLIDAY_NEXT_BUSINESS_DAY = "1"
@@ -134,6 +134,7 @@ class Refused:
     code: str
     message: str
     detail_codes: tuple[str, ...] = ()
+    lines: tuple[LineRefusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def transfer_body(
 
     Source: Corporation API, 9, TransferRequest. `lines`: 1 to 99, counted from 1 without a gap.
     """
-    assert 1 <= len(lines) <= LINES_MAX, f"an order has 1 to {LINES_MAX} lines"
+    assert 1 <= len(lines) <= TOGETHER_MAX, f"an order has 1 to {TOGETHER_MAX} lines"
     assert [line.item_id for line in lines] == list(range(1, len(lines) + 1)), "item ids count from 1"
     members: dict[str, Any] = {"accountId": account_id}
     if remitter_name:
@@ -174,13 +175,24 @@ def query_by_apply_no(account_id: str, apply_no: str) -> Query:
     return (("accountId", account_id), ("queryKeyClass", BY_APPLY_NO), ("applyNo", apply_no))
 
 
-def query_search(account_id: str, *, date_from: date, date_to: date, next_item_key: str | None = None) -> Query:
-    """Return the query of transfer/status for all applications of these civil dates, both included."""
+def query_search(
+    account_id: str,
+    *,
+    date_from: date,
+    date_to: date,
+    next_item_key: str | None = None,
+    statuses: Sequence[str] = (),
+) -> Query:
+    """Return the query of transfer/status for all applications of these civil dates, both included.
+
+    `statuses` narrows it to transfers in one of them; without, all are asked for.
+    """
     query = (
         ("accountId", account_id),
         ("queryKeyClass", SEARCH),
         ("dateFrom", date_from.isoformat()),
         ("dateTo", date_to.isoformat()),
+        *(("requestTransferStatus", status) for status in statuses),
     )
     return query if next_item_key is None else (*query, ("nextItemKey", next_item_key))
 
@@ -217,12 +229,25 @@ def read_status_search(reply: JSONObject) -> StatusPage:
 
 def read_refusal(reply: JSONObject, *, status: int) -> Refused:
     """Read an ErrorResponse or a TransferError. Raises Unreadable when it has no code."""
-    details = list(find_objects(reply, "errorDetails"))
-    for line in find_objects(reply, "transferErrorDetails"):
-        details.extend(find_objects(line, "errorDetails"))
+    words, codes = _details(reply)
+    lines = tuple(_line_refusal(line) for line in find_objects(reply, "transferErrorDetails"))
+    words = [find_text(reply, "errorMessage") or "", *words, *(line.message for line in lines)]
+    codes = (*codes, *(code for line in lines for code in line.detail_codes))
+    message = " / ".join(word for word in words if word)
+    return Refused(status, need_text(reply, "errorCode", ERROR_CODE), message, codes, lines)
+
+
+def _line_refusal(line: JSONObject) -> LineRefusal:
+    item_id = find_text(line, "itemId", COUNT)
+    words, codes = _details(line)
+    return LineRefusal(None if item_id is None else int(item_id), " / ".join(words), codes)
+
+
+def _details(holder: JSONObject) -> tuple[list[str], tuple[str, ...]]:
+    details = find_objects(holder, "errorDetails")
+    words = [word for detail in details if (word := find_text(detail, "errorDetailsMessage"))]
     codes = tuple(code for detail in details if (code := find_text(detail, "errorDetailsCode", ERROR_CODE)))
-    words = [find_text(reply, "errorMessage"), *(find_text(detail, "errorDetailsMessage") for detail in details)]
-    return Refused(status, need_text(reply, "errorCode", ERROR_CODE), " / ".join(word for word in words if word), codes)
+    return words, codes
 
 
 def _line(line: OrderLine) -> dict[str, str]:

@@ -45,13 +45,23 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class LineRefusal:
+    """What the bank says against one line of a request; `item_id` None when it does not say which."""
+
+    item_id: int | None
+    message: str
+    detail_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
-    """The bank refused this very request, and nothing of it can be alive."""
+    """The bank refused this very request, and nothing of it can be alive. `lines` are those it finds fault with."""
 
     status: int
     code: str
     message: str
     detail_codes: tuple[str, ...] = ()
+    lines: tuple[LineRefusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

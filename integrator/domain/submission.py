@@ -86,7 +86,7 @@ class DoubtFacts:
     first_attempt_at: datetime
     designated_date: date
     is_same_grant: bool  # nobody consented anew in between: the same user stands behind the call
-    cancel_wanted: bool
+    cancel_wanted: bool  # of every line: what is still wanted goes on, and the rest of the order with it
 
 
 def next_in_doubt(facts: DoubtFacts, *, at: datetime, today: date) -> DoubtStep:
@@ -130,7 +130,7 @@ STANDINGS: dict[str, Standing] = {
     "5": Standing(_P.EXPIRED, _S.DEAD, 0),
     "8": Standing(_P.CANCELLED, _S.DEAD, 0),
     "11": Standing(_P.RESERVED, _S.FOLLOWED, 600),
-    "12": Standing(_P.PROCESSING, _S.FOLLOWED, 10),
+    "12": Standing(_P.PROCESSING, _S.FOLLOWED, 45),
     "13": Standing(_P.PROCESSING, _S.FOLLOWED, 300),
     "20": Standing(_P.SETTLED, _S.FOLLOWED, 86400),
     "22": Standing(_P.RETURNED, _S.DEAD, 0),
@@ -139,9 +139,16 @@ STANDINGS: dict[str, Standing] = {
     "26": Standing(_P.SETTLED, _S.FINISHED, 0),
     "40": Standing(_P.NOT_EXECUTED, _S.DEAD, 0),
 }
+AFTER_SETTLED = ("22", "24", "25", "26", "40")  # what can become of a settled transfer
+CARRIED_OUT = STANDINGS["12"]
 UNKNOWN_STANDING = Standing(_P.NEEDS_PERSON, _S.FOLLOWED, 3600)  # a code that no document names
 
-AWAITING_CONFIRMATION_WAIT_SECONDS = 10
+AWAITING_CONFIRMATION_WAIT_SECONDS = 10  # a cancel that somebody is about to confirm
+COMPLETE_LOOK_SECONDS = 5  # what nobody has to confirm
+CONFIRMED_WITHIN = timedelta(minutes=10)  # the bank's limit, as far as known; until then nobody asks whether it passed
+CONFIRMATION_LOOK_SECONDS = (10, 45)  # half the age: people confirm soon, and the payment is known within a minute
+CONFIRMATION_LOOK_SECONDS_LATE = (60, 300)  # an account that gives its people longer than that
+PROCESSING_LOOK_SECONDS = (10, 45)  # a sixth of the age of the order
 UNSEEN_LOOK_SECONDS = (5, 900)  # complete by request-result, not shown by status: as for a doubt
 UNSEEN_PERSON_AFTER = timedelta(hours=1)  # nobody has seen the bank take minutes for it
 PERSON_LOOK_SECONDS = 3600
@@ -160,6 +167,18 @@ def look_again_seconds(age: timedelta, bounds: tuple[int, int] = DOUBT_LOOK_SECO
     """Return when to look again at something of this age: soon at first, then ever more rarely."""
     shortest, longest = bounds
     return max(shortest, min(longest, int(age.total_seconds() / 2)))
+
+
+def confirmation_look_seconds(age: timedelta) -> int:
+    """Return when to look again whether somebody has confirmed the order that was sent `age` ago."""
+    if age < CONFIRMED_WITHIN:
+        return look_again_seconds(age, CONFIRMATION_LOOK_SECONDS)
+    return look_again_seconds(age / 30, CONFIRMATION_LOOK_SECONDS_LATE)
+
+
+def processing_look_seconds(age: timedelta) -> int:
+    """Return when to look again at what the bank carries out, of an order sent `age` ago."""
+    return look_again_seconds(age / 3, PROCESSING_LOOK_SECONDS)
 
 
 def person_look_seconds(age: timedelta) -> int:

@@ -76,7 +76,19 @@ def _is_ready(work: Work) -> ColumnElement[bool]:
         case Work.CANCEL:
             return and_(table.state == SubmissionState.FOLLOWED.value, is_cancel_due, is_due)
         case Work.FOLLOW:
-            return and_(table.state == SubmissionState.FOLLOWED.value, ~is_cancel_due, is_due)
+            return and_(table.state == SubmissionState.FOLLOWED.value, ~is_cancel_due, is_due, ~_is_company_followed())
+
+
+def _is_company_followed() -> ColumnElement[bool]:
+    # One inquiry shows all that a company has at the bank, so one worker at a time asks for it.
+    other = submissions.alias()
+    return exists().where(
+        other.c.company_id == submissions.c.company_id,
+        other.c.state == SubmissionState.FOLLOWED.value,
+        other.c.cancel_state != CancelState.DUE.value,
+        other.c.lease_owner.is_not(None),
+        other.c.lease_until > bindparam("machine", type_=Instant()),
+    )
 
 
 def _is_open(work: Work) -> ColumnElement[bool]:

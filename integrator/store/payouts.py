@@ -108,6 +108,12 @@ def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
     return tx.scalar(select(payouts.c.cancel_requested_at).where(payouts.c.payout_id == payout_id)) is not None
 
 
+def created_at(tx: Connection, payout_id: str) -> datetime:
+    """Return when ReCORE asked for the payout: the order in which payouts go."""
+    instant: datetime = tx.execute(select(payouts.c.created_at).where(payouts.c.payout_id == payout_id)).scalar_one()
+    return instant
+
+
 def forget_cancel(tx: Connection, payout_id: str) -> None:
     """End ReCORE's wish to cancel: it came about, or it no longer can."""
     tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(cancel_requested_at=None))

@@ -205,9 +205,11 @@ submissions = Table(
     Column("lease_owner", String(64)),
     Column("lease_until", Instant),
     Column("claim_count", Integer, nullable=False, server_default="0"),  # claims in a row that nobody ended
+    Column("together_max", Integer, nullable=False, server_default="99"),  # lines it may go with; less after refusals
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("ix_submissions_due", "state", "due_at", "submission_id"),
+    Index("ix_submissions_company", "company_id", "state", "due_at"),
 )
 
 submission_lines = Table(

@@ -4,12 +4,12 @@ A worker works on a row only while it holds the lease. `holder` is new at every 
 wakes up late can never be taken for the one that came after it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, func, insert, select, update
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
@@ -38,6 +38,7 @@ class SubmissionLine:
     state: PayoutState
     bank_status: str | None
     is_cancel_wanted: bool
+    is_live: bool  # false once the bank can no longer pay it, or it was taken out before it was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,13 @@ class Submission:
     lease_until: datetime
     due_at: datetime
     claim_count: int
+    together_max: int
     lines: tuple[SubmissionLine, ...]
+
+    @property
+    def live_lines(self) -> tuple[SubmissionLine, ...]:
+        """The lines that the bank has, or may have, still to pay."""
+        return tuple(line for line in self.lines if line.is_live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ class NewLine:
 def insert_submission(
     tx: Connection, submission_id: str, lines: tuple[NewLine, ...], *, at: datetime, values: Mapping[str, Any]
 ) -> None:
-    """Store a submission as `waiting`. `values`: company_id, account_id, bank_key, due_at.
+    """Store a submission as `waiting`. `values`: company_id, account_id, bank_key, due_at, together_max if not 99.
 
     Raises IntegrityError when one of its payouts already has a submission that is not known dead.
     """
@@ -125,7 +132,19 @@ def claim(
     if row is None:
         return None
     remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
-    return _submission(row, _lines(tx, row.submission_id), remitter_name)
+    return _submission(row, lines_of(tx, [row.submission_id])[row.submission_id], remitter_name)
+
+
+def find_submissions(tx: Connection, submission_ids: Sequence[str]) -> list[Submission]:
+    """Return submissions as they are now, those first that have been due longest. Who holds them asks for them."""
+    lines = lines_of(tx, submission_ids)
+    rows = tx.execute(
+        select(submissions, companies.c.remitter_name)
+        .join(companies, companies.c.company_id == submissions.c.company_id)
+        .where(submissions.c.submission_id.in_(submission_ids))
+        .order_by(submissions.c.due_at, submissions.c.submission_id)
+    )
+    return [_submission(row, lines[row.submission_id], row.remitter_name) for row in rows]
 
 
 def cancel_state_for_change(tx: Connection, submission_id: str) -> CancelState:
@@ -181,11 +200,18 @@ def set_aside(tx: Connection, held: Submission, *, at: Times, until: datetime, c
     tx.execute(update(submissions).where(submissions.c.submission_id == held.submission_id).values(values))
 
 
-def bury_line(tx: Connection, submission_id: str, item_id: int) -> None:
+def end(tx: Connection, submission_id: str, *, at: datetime) -> None:
+    """Let a submission of which nothing is at the bank die with all its lines. Who ends it holds its row."""
+    values = release({"state": SubmissionState.DEAD.value, "updated_at": at})
+    tx.execute(update(submissions).where(submissions.c.submission_id == submission_id).values(values))
+    bury_lines(tx, submission_id)
+
+
+def bury_line(tx: Connection, submission_id: str, payout_id: str) -> None:
     """Mark one line as one that the bank can no longer pay."""
     tx.execute(
         update(submission_lines)
-        .where(submission_lines.c.submission_id == submission_id, submission_lines.c.item_id == item_id)
+        .where(submission_lines.c.submission_id == submission_id, submission_lines.c.payout_id == payout_id)
         .values(is_live=False)
     )
 
@@ -223,30 +249,36 @@ def change_unheld(
     )
 
 
-def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:
+def lines_of(tx: Connection, submission_ids: Sequence[str]) -> dict[str, tuple[SubmissionLine, ...]]:
+    """Return the lines of these submissions, in their order."""
     rows = tx.execute(
         select(submission_lines, payouts)
         .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
-        .where(submission_lines.c.submission_id == submission_id)
-        .order_by(submission_lines.c.item_id)
+        .where(submission_lines.c.submission_id.in_(submission_ids))
+        .order_by(submission_lines.c.submission_id, submission_lines.c.item_id)
     ).mappings()
-    return tuple(
-        SubmissionLine(
-            item_id=row[submission_lines.c.item_id],
-            payout_id=row[submission_lines.c.payout_id],
-            mark=row[submission_lines.c.mark],
-            amount_yen=row[submission_lines.c.amount_yen],
-            bank_code=row[payouts.c.beneficiary_bank_code],
-            branch_code=row[payouts.c.beneficiary_branch_code],
-            account_type=row[payouts.c.beneficiary_account_type],
-            account_number=row[payouts.c.beneficiary_account_number],
-            name_kana=row[payouts.c.beneficiary_name_kana],
-            designated_date=_day(row[payouts.c.designated_date]),
-            state=PayoutState(row[payouts.c.state]),
-            bank_status=row[payouts.c.bank_status],
-            is_cancel_wanted=row[payouts.c.cancel_requested_at] is not None,
-        )
-        for row in rows
+    found: dict[str, list[SubmissionLine]] = {submission_id: [] for submission_id in submission_ids}
+    for row in rows:
+        found[row[submission_lines.c.submission_id]].append(_line(row))
+    return {submission_id: tuple(lines) for submission_id, lines in found.items()}
+
+
+def _line(row: RowMapping) -> SubmissionLine:
+    return SubmissionLine(
+        item_id=row[submission_lines.c.item_id],
+        payout_id=row[submission_lines.c.payout_id],
+        mark=row[submission_lines.c.mark],
+        amount_yen=row[submission_lines.c.amount_yen],
+        bank_code=row[payouts.c.beneficiary_bank_code],
+        branch_code=row[payouts.c.beneficiary_branch_code],
+        account_type=row[payouts.c.beneficiary_account_type],
+        account_number=row[payouts.c.beneficiary_account_number],
+        name_kana=row[payouts.c.beneficiary_name_kana],
+        designated_date=_day(row[payouts.c.designated_date]),
+        state=PayoutState(row[payouts.c.state]),
+        bank_status=row[payouts.c.bank_status],
+        is_cancel_wanted=row[payouts.c.cancel_requested_at] is not None,
+        is_live=row[submission_lines.c.is_live],
     )
 
 
@@ -273,6 +305,7 @@ def _submission(row: Row[Any], lines: tuple[SubmissionLine, ...], remitter_name:
         lease_until=row.lease_until,
         due_at=row.due_at,
         claim_count=row.claim_count,
+        together_max=row.together_max,
         lines=lines,
     )
 

@@ -36,7 +36,10 @@ OPERATIONS = (
 Act = tuple[Any, ...]
 ACTS = st.one_of(
     st.tuples(st.just("place"), st.integers(1, 3)),
-    st.tuples(st.just("cancel"), st.integers(0, 2)),
+    st.tuples(st.just("place many"), st.integers(2, 6)),
+    st.tuples(st.just("place bad"), st.integers(1, 2)),
+    st.tuples(st.just("limit"), st.sampled_from([3_000, 5_000_000])),
+    st.tuples(st.just("cancel"), st.integers(0, 9)),
     st.tuples(st.just("step"), st.integers(0, 1)),
     st.tuples(st.just("step"), st.integers(0, 1)),
     st.tuples(st.just("kill"), st.integers(0, 1), st.sampled_from(POINTS), st.integers(1, 4)),
@@ -48,11 +51,23 @@ ACTS = st.one_of(
 )
 
 
+def place(world: World, how: str, number: int) -> None:
+    """Ask for a payout, for several that may go together, or for one that the bank refuses."""
+    if how == "place bad":
+        unknown = {**world.order()["beneficiary"], "branch_code": "999"}
+        world.request_payout(key=f"bad-{number}", amount_yen=500, beneficiary=unknown)
+    elif how == "place many":
+        for each in range(number):
+            world.request_payout(key=f"many-{each}", amount_yen=2000 + each)
+    else:
+        world.request_payout(key=f"order-{number}", amount_yen=1000 + number)
+
+
 def tell(world: World, act: Act) -> None:
     """Let one act of a story happen."""
     match act:
-        case ("place", number):
-            world.request_payout(key=f"order-{number}", amount_yen=1000 + number)
+        case ("place" | "place many" | "place bad" as how, number):
+            place(world, how, number)
         case ("cancel", number):
             placed = world.recore("GET", "/v1/companies/shop-0001/payouts").json["payouts"]
             if placed:
@@ -66,6 +81,8 @@ def tell(world: World, act: Act) -> None:
             world.fault(point, effect, operation=operation)
         case ("wait", seconds):
             world.advance(seconds=seconds)
+        case ("limit", yen):
+            world.change_customer(transfer_limit_yen={"101010012345": yen})
         case ("confirm",):
             world.confirm_all()
         case ("refuse connection",):

@@ -216,7 +216,10 @@ def test_somebody_elses_unreadable_transfer_does_not_hide_ours(world: World) -> 
 
 def test_an_order_on_a_later_page_of_the_inquiry_is_found(world: World) -> None:
     world.change_customer(confirmation_required=False)
-    many = [world.request_payout(key=f"order-{number}", amount_yen=100 + number) for number in range(3)]
+    many = []
+    for number in range(3):
+        many.append(world.request_payout(key=f"order-{number}", amount_yen=100 + number))
+        world.run_until_idle()
     world.run_for(minutes=2)
     world.fault("committed", "drop")
     late = world.request_payout(key="late")

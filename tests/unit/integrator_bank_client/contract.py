@@ -39,8 +39,8 @@ class Document:
         return name
 
     def _check_parameters(self, pointer: str, operation: Mapping[str, Any], request: httpx.Request) -> None:
-        sent = {"query": dict(request.url.params.multi_items()), "header": dict(request.headers)}
-        assert len(sent["query"]) == len(request.url.params.multi_items()), "no parameter is sent twice"
+        pairs = request.url.params.multi_items()
+        sent = {"query": dict(pairs), "header": dict(request.headers)}
         known = set()
         for number, entry in enumerate(operation.get("parameters", [])):
             parameter, place = self._resolved(entry, f"{pointer}/parameters/{number}")
@@ -50,7 +50,10 @@ class Document:
             assert value is not None or not parameter["required"], f"{name} is required"
             if value is not None:
                 assert value, f"{name} is sent empty"
-                self._validators[f"{place}/schema"].validate(value)
+                values = [each for sent_name, each in pairs if sent_name == name]
+                is_list = parameter["schema"].get("type") == "array"
+                assert is_list or len(values) <= 1, f"{name} is sent twice"
+                self._validators[f"{place}/schema"].validate(values if is_list else value)
             _check_conditions(parameter, value, sent["query"])
         assert set(sent["query"]) <= known, f"the document does not have {set(sent['query']) - known}"
 

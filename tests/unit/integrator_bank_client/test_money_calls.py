@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from integrator.bank_client.api import REFUSING
-from integrator.domain.outcome import Accepted, Attempt, Fact, InDoubt, NotCarriedOut, Outcome, Rejected
+from integrator.domain.outcome import Accepted, Attempt, Fact, InDoubt, LineRefusal, NotCarriedOut, Outcome, Rejected
 from tests.unit.integrator_bank_client.bench import (
     ACCESS,
     ACCOUNT_ID,
@@ -138,8 +138,24 @@ def test_the_reasons_of_a_line_are_told_as_well() -> None:
     }
 
     assert send(httpx.Response(400, json=body)) == Rejected(
-        400, "220011", "エラーが発生しました。 / 金融機関情報エラー", ("0023456",)
+        400,
+        "220011",
+        "エラーが発生しました。 / 金融機関情報エラー",
+        ("0023456",),
+        (LineRefusal(1, "金融機関情報エラー", ("0023456",)),),
     )
+
+
+def test_a_reason_without_its_line_blames_none() -> None:
+    body = {"errorCode": "220011", "errorMessage": "…", "transferErrorDetails": [{"errorDetails": []}]}
+
+    assert send(httpx.Response(400, json=body)) == Rejected(400, "220011", "…", (), (LineRefusal(None, ""),))
+
+
+def test_a_refusal_whose_line_cannot_be_read_is_doubt() -> None:
+    body = {"errorCode": "220011", "errorMessage": "…", "transferErrorDetails": [{"itemId": "first"}]}
+
+    assert isinstance(send(httpx.Response(400, json=body)), InDoubt)
 
 
 @pytest.mark.parametrize(("status", "fact"), [(401, Fact.TOKEN_REFUSED), (429, Fact.LIMITED)])

@@ -61,6 +61,12 @@ CASES = [
             ACCESS, ACCOUNT_ID, date_from=TODAY, date_to=TODAY, next_item_key="1234567890"
         ),
     ),
+    Case(
+        "getTransferStatus",
+        lambda bench: bench.bank.list_transfers(
+            ACCESS, ACCOUNT_ID, date_from=TODAY, date_to=TODAY, statuses=("22", "25")
+        ),
+    ),
     Case("getTransferRequestResult", lambda bench: bench.bank.request_result(ACCESS, ACCOUNT_ID, APPLY_NO)),
     Case("calculateTransferFee", lambda bench: bench.bank.fee(ACCESS, make_body())),
     Case("requestTransfer", _order(make_body())),

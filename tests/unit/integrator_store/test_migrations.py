@@ -1,5 +1,6 @@
 """The schema: made by migrations, equal to the tables in code, and never laid over something foreign."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ from sqlalchemy import text
 
 from integrator.callbacks import pull_events
 from integrator.domain.payout import PayoutState
+from integrator.domain.submission import SubmissionState
 from integrator.effects import NoCheckpoints
 from integrator.store import payouts as payout_rows
+from integrator.store import submissions as rows
 from integrator.store.database import Database, DatabaseUnusable
 from integrator.store.migrate import MIGRATIONS, is_current, migrate
 from integrator.store.schema import metadata
+from integrator.store.submissions import Times, Work
 from tests.builders import NOON
 
 BEFORE_EVENTS = (
@@ -29,6 +33,19 @@ BEFORE_EVENTS = (
     "'2026-04-01 03:00:00.000000', '2026-04-01 03:00:00.000000')",
     "INSERT INTO payout_history (payout_id, sequence, state, at) VALUES "
     "('po_old', 1, 'processing', '2026-04-01 03:00:00.000000')",
+)
+
+
+IN_FLIGHT = (
+    *BEFORE_EVENTS,
+    "UPDATE payouts SET state = 'submitting'",
+    "INSERT INTO submissions (submission_id, company_id, account_id, state, bank_key, body, designated_date, grant_id, "
+    "first_attempt_at, attempt_count, cancel_state, due_at, lease_owner, lease_until, created_at, updated_at) VALUES "
+    "('su_old', 'shop-0001', '101010012345', 'sending', 'nk-old', NULL, '2026-04-01', 'g', "
+    "'2026-04-01 03:00:00.000000', 1, 'none', '2026-04-01 03:00:00.000000', 'w', '2026-04-01 03:02:00.000000', "
+    "'2026-04-01 03:00:00.000000', '2026-04-01 03:00:00.000000')",
+    "INSERT INTO submission_lines (submission_id, item_id, payout_id, mark, amount_yen, is_live) VALUES "
+    "('su_old', 1, 'po_old', 'ROLD0000000000000000', 1, true)",
 )
 
 
@@ -87,6 +104,27 @@ def test_a_payout_from_before_the_events_gets_its_first_one_when_it_changes(empt
     page = pull_events(database, "shop-0001", after=0, limit=10)
     assert [(event["event_id"], event["payout"]["state"]) for event in page["events"]] == [("ev_old_1", "settled")]
     assert [step["state"] for step in page["events"][0]["payout"]["history"]] == ["processing", "settled"]
+    database.close()
+
+
+def test_an_order_that_was_being_sent_when_batches_came_goes_on_as_it_is(empty_database_url: str) -> None:
+    database = Database(empty_database_url, effects=NoCheckpoints())
+    migrate_to(database, "0003")
+    with database.begin() as tx:
+        for statement in IN_FLIGHT:
+            tx.execute(text(statement))
+
+    migrate(database)
+
+    during, after = NOON + timedelta(seconds=119), NOON + timedelta(seconds=121)
+    with database.begin() as tx:
+        assert rows.claim(tx, Work.RESOLVE, holder="B", at=Times(during, during), until=after) is None
+        held = rows.claim(tx, Work.RESOLVE, holder="B", at=Times(after, after), until=after + timedelta(seconds=120))
+    assert held is not None
+    assert (held.submission_id, held.state, held.bank_key) == ("su_old", SubmissionState.SENDING, "nk-old")
+    assert [(line.payout_id, line.mark, line.is_live) for line in held.lines] == [
+        ("po_old", "ROLD0000000000000000", True)
+    ]
     database.close()
 
 
