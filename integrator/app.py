@@ -27,9 +27,11 @@ from integrator.directory import BankUnknown, Directory
 from integrator.domain.callback import CallbackURLRefused
 from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
+from integrator.installation import check_web
 from integrator.jobs import NotAnswered
 from integrator.settings import ClockSource, WebSettings
 from integrator.store.database import Database
+from integrator.store.migrate import is_current
 from integrator.vault import Intake
 from integrator.web import access_log
 from integrator.web import banks as banks_web
@@ -154,9 +156,11 @@ class Listener:
 def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
     """Run the web side until SIGTERM or SIGINT; then it ends within 2 seconds. Does not return.
 
-    Raises AddressTaken before anything else happens. `ready_file` receives the base URL once it answers.
+    Raises AddressTaken before anything else happens, and SettingsError for a database of another environment.
+    `ready_file` receives the base URL once it answers.
     """
     listener = _listen(settings.host, settings.port)
+    _check_database(settings)
 
     def load() -> Flask:
         return create_app(
@@ -185,6 +189,16 @@ def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
         "post_worker_init": say_ready,
     }
     _Server(load, options).run()
+
+
+def _check_database(settings: WebSettings) -> None:
+    database = Database(settings.database_url, effects=NoCheckpoints())
+    try:
+        if is_current(database):  # until it is migrated the web says that it is not ready
+            intake = Intake(settings.intake_public_key, environment=settings.environment)
+            check_web(database, intake, environment=settings.environment)
+    finally:
+        database.close()
 
 
 def without_request_text(record: logging.LogRecord) -> bool:

@@ -51,6 +51,7 @@ KNOWN = (
     "INTEGRATOR_DATABASE_URL",
     "INTEGRATOR_PUBLIC_URL",
     "INTEGRATOR_MASTER_KEY",
+    "INTEGRATOR_MASTER_KEY_FILE",
     "INTEGRATOR_INTAKE_PUBLIC_KEY",
     "INTEGRATOR_HOST",
     "INTEGRATOR_PORT",
@@ -128,9 +129,11 @@ def read_store_settings(variables: Mapping[str, str]) -> StoreSettings:
 def read_web_settings(variables: Mapping[str, str]) -> WebSettings:
     """Return the settings of the web process. Raises SettingsError, also when it was given a master key."""
     _refuse_unknown(variables)
-    if "INTEGRATOR_MASTER_KEY" in variables:
+    for name in ("INTEGRATOR_MASTER_KEY", "INTEGRATOR_MASTER_KEY_FILE"):
+        if name not in variables:
+            continue
         raise SettingsError(
-            "INTEGRATOR_MASTER_KEY",
+            name,
             "the web process must not be able to open what it seals",
             "Set it for the worker only and give the web INTEGRATOR_INTAKE_PUBLIC_KEY "
             "(integrator key intake-public prints it)",

@@ -78,7 +78,7 @@ class _SlowVault(Vault):
     """Opens a secret only after a long while."""
 
     def __init__(self, bench: Bench) -> None:
-        super().__init__((KEY,), environment=Environment.LOCAL, random_bytes=bytes)
+        super().__init__(LocalKeys((KEY,), random_bytes=bytes), environment=Environment.LOCAL, random_bytes=bytes)
         self._bench = bench
 
     def open_intake(self, *arguments: Any, **named: Any) -> Any:
