@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from integrator.store.database import Database
-from integrator.store.seals import PLACES, Form, Found, Place, exchange_seal, key_ids_in_use, page_of_seals
+from integrator.store.seals import BATCH, PLACES, Form, Found, Place, exchange_seal, key_ids_in_use, page_of_seals
 from integrator.vault import SealBroken, Vault, sealing_key_id
 
 log = logging.getLogger("integrator.rotation")
@@ -27,16 +27,16 @@ class KeyUse:
         return not self.broken and self.needed.get(key_id, 0) == 0
 
 
-def rotate(db: Database, vault: Vault) -> int:
+def rotate(db: Database, vault: Vault, *, batch: int = BATCH) -> int:
     """Seal every data key with the first master key, and envelopes of the web for it. Returns how many were changed.
 
-    Each transaction changes at most BATCH texts, and none that changed since it was read. What does not open stays
+    Each transaction changes at most `batch` texts, and none that changed since it was read. What does not open stays
     as it is: `key_use` names it.
     """
     changed = 0
     for place in PLACES:
         after: str | int | None = None
-        while found := _page(db, vault, place, after):
+        while found := _page(db, vault, place, after=after, limit=batch):
             changed += _renew(db, vault, place, found)
             after = found[-1].row_key
     log.info("keys.rotated key_id=%s changed=%d", vault.key_ids[0], changed)
@@ -52,7 +52,7 @@ def key_use(db: Database, vault: Vault) -> KeyUse:
             with db.read() as tx:
                 needed.update(key_ids_in_use(tx, place))
         after: str | int | None = None
-        while found := _page(db, vault, place, after):
+        while found := _page(db, vault, place, after=after, limit=BATCH):
             for one in found:
                 key_id = _needed_key_id(vault, place, one)
                 if key_id is None:
@@ -63,10 +63,10 @@ def key_use(db: Database, vault: Vault) -> KeyUse:
     return KeyUse(dict(needed), tuple(broken))
 
 
-def _page(db: Database, vault: Vault, place: Place, after: str | int | None) -> list[Found]:
+def _page(db: Database, vault: Vault, place: Place, *, after: str | int | None, limit: int) -> list[Found]:
     but_key_id = vault.key_ids[0] if place.form is Form.KEPT else None
     with db.read() as tx:
-        return page_of_seals(tx, place, after=after, but_key_id=but_key_id)
+        return page_of_seals(tx, place, after=after, but_key_id=but_key_id, limit=limit)
 
 
 def _renew(db: Database, vault: Vault, place: Place, found: list[Found]) -> int:

@@ -36,6 +36,7 @@ from integrator.keys import LocalKeys, RandomBytes
 from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
 from integrator.purging import purging_beside
+from integrator.renewing import Renewer
 from integrator.settings import ClockSource, Environment, WorkerSettings
 from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
@@ -117,6 +118,7 @@ class Worker:
             lambda: resolve_one(desk),
             lambda: cancel_one(desk),
             lambda: follow_one(desk),
+            Renewer(desk).renew_one,
         )
 
     def step(self) -> bool:

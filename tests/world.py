@@ -401,8 +401,12 @@ def build_world(
     start: datetime = NOON,
     worker_count: int = 1,
     addresses: Addresses = Addresses(),
+    worker_url: str | None = None,
 ) -> World:
-    """Return a world with one registered company. The database is migrated by the caller."""
+    """Return a world with one registered company. The database is migrated by the caller.
+
+    `worker_url` lets the workers come to the same database by an account of their own.
+    """
     clock = VirtualClock(start)
     bank_app = create_app(
         Settings.from_env({"INTEGRATOR_PORT": str(urlsplit(addresses.public_url).port)}),
@@ -433,7 +437,7 @@ def build_world(
         Worker(
             worker_settings,
             Ports(
-                db=Database(database_url, effects=switch),
+                db=Database(worker_url or database_url, effects=switch),
                 http=httpx.Client(transport=line),
                 clock=clock,
                 machine_clock=clock,

@@ -30,7 +30,7 @@ ACCESS: dict[str, tuple[Rights, Rights, Rights]] = {
     "callback_secrets": (ALL, ALL, frozenset({READ, REMOVE})),
     "callbacks": (ALL, KEEP, NOTHING),
     "chores": (NOTHING, KEEP, KEEP),
-    "companies": (GROW, frozenset({READ, CHANGE}), LOOK),
+    "companies": (KEEP, frozenset({READ, CHANGE}), LOOK),
     "connections": (LOOK, KEEP, frozenset({READ, CHANGE})),
     "consent_requests": (ALL, frozenset({READ, REMOVE}), frozenset({READ, REMOVE})),
     "deliveries": (ALL, ALL, NOTHING),
@@ -46,6 +46,7 @@ ACCESS: dict[str, tuple[Rights, Rights, Rights]] = {
 }
 SEALED_COLUMNS = {(place.table.name, place.column) for place in PLACES}
 _CHANGEABLE = {  # of these tables a role changes nothing but
+    ("companies", WEB): ("name",),  # who pulls events holds the company's row, which needs the right to change it
     ("installation", WEB): ("environment",),
     ("installation", PURGE): ("environment",),
     ("connections", PURGE): ("sealed_access_token", "sealed_refresh_token", "state", "refresh_owner", "refresh_until"),

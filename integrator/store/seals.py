@@ -60,11 +60,13 @@ class Found:
     sealed: bytes = field(repr=False)
 
 
-def page_of_seals(tx: Connection, place: Place, *, after: str | int | None, but_key_id: str | None) -> list[Found]:
-    """Return at most BATCH sealed texts of a column, by the row's key; `but_key_id` leaves out what has this key."""
+def page_of_seals(
+    tx: Connection, place: Place, *, after: str | int | None, but_key_id: str | None, limit: int
+) -> list[Found]:
+    """Return at most `limit` sealed texts of a column, by the row's key; `but_key_id` leaves out what has this key."""
     column = place.table.c[place.column]
     owner = place.table.c.company_id if place.owner is None else literal(place.owner)
-    statement = select(place.key, owner, column).where(column.is_not(None)).order_by(place.key).limit(BATCH)
+    statement = select(place.key, owner, column).where(column.is_not(None)).order_by(place.key).limit(limit)
     if after is not None:
         statement = statement.where(place.key > after)
     if but_key_id is not None:

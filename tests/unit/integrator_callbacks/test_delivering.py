@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from integrator import callbacks
 from integrator.courier import Receipt
 from integrator.delivering import SLOW_SECONDS, deliver_one
+from integrator.keys import LocalKeys
 from integrator.settings import Environment
 from integrator.store.callbacks import Lane
 from integrator.store.schema import callback_secrets

@@ -17,6 +17,7 @@ SEALED = (
     ("jobs", "intake_secret"),
     ("callback_secrets", "intake_secret"),
     ("callback_secrets", "sealed_secret"),
+    ("installation", "sealed_canary"),
 )
 
 
