@@ -41,6 +41,7 @@ from integrator.web import connections as connections_web
 from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
 from integrator.web import payouts as payouts_web
+from integrator.web.allowance import Allowance
 from integrator.web.contract import BODY_BYTES_MAX, Contract
 from integrator.web.pages import Pages
 from integrator.web.problems import WebProblem, Words, problem, refused
@@ -57,9 +58,15 @@ class AddressTaken(Exception):
 
 
 def create_app(
-    settings: WebSettings, *, database: Database, clock: Clock, pause: Callable[[float], None], new_text: NewText
+    settings: WebSettings,
+    *,
+    database: Database,
+    clock: Clock,
+    pause: Callable[[float], None],
+    new_text: NewText,
+    timer: Callable[[], float] = time.monotonic,
 ) -> Flask:
-    """Return the web application. Two of them share nothing but what is passed in.
+    """Return the web application. Two of them share nothing but what is passed in; `timer` counts real seconds.
 
     Raises ContractMismatch when an operation of contracts/integrator.yaml has no handler, or the reverse.
     """
@@ -74,6 +81,7 @@ def create_app(
         db=database,
         pages=pages,
         new_instance=lambda: new_text(20, REQUEST_ID_ALPHABET),
+        allowance=Allowance(settings.key_requests_per_second, timer=timer),
     )
     connection_parts = connections_web.Parts(
         settings=settings,

@@ -57,6 +57,7 @@ KNOWN = (
     "INTEGRATOR_PORT",
     "INTEGRATOR_CLOCK",
     "INTEGRATOR_REQUESTS_PER_SECOND",
+    "INTEGRATOR_KEY_REQUESTS_PER_SECOND",
     "INTEGRATOR_GATE_JITTER_MS",
     "INTEGRATOR_WORKER_THREADS",
     "INTEGRATOR_CRASHES_MAX",
@@ -102,6 +103,7 @@ class WebSettings:
     host: str
     port: int
     requests_per_second: int
+    key_requests_per_second: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,9 @@ def read_web_settings(variables: Mapping[str, str]) -> WebSettings:
         host=variables.get("INTEGRATOR_HOST") or "127.0.0.1",
         port=_whole(variables, "INTEGRATOR_PORT", default=8320, least=0, most=65535),
         requests_per_second=_whole(variables, "INTEGRATOR_REQUESTS_PER_SECOND", default=1, least=1, most=100),
+        key_requests_per_second=_whole(
+            variables, "INTEGRATOR_KEY_REQUESTS_PER_SECOND", default=100, least=1, most=100_000
+        ),
     )
 
 

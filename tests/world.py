@@ -426,6 +426,7 @@ def build_world(
         {
             **common,
             "INTEGRATOR_PUBLIC_URL": addresses.public_url,
+            "INTEGRATOR_KEY_REQUESTS_PER_SECOND": "100000",
             "INTEGRATOR_INTAKE_PUBLIC_KEY": base64.b64encode(intake_public_key(key)).decode(),
         }
     )
