@@ -70,9 +70,7 @@ def create_app(
 
     Raises ContractMismatch when an operation of contracts/integrator.yaml has no handler, or the reverse.
     """
-    app = Flask("integrator", static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
-    app.url_map.merge_slashes = False
+    app = _bare_app()
     pages = Pages()
     intake = Intake(settings.intake_public_key, environment=settings.environment)
     waiting = Waiting(database, clock=clock, pause=pause, new_text=new_text)
@@ -107,6 +105,13 @@ def create_app(
     door.check_complete(app)
     door.install_refusals(app, REFUSALS)
     access_log.install(app, environment=settings.environment, clock=clock)
+    return app
+
+
+def _bare_app() -> Flask:
+    app = Flask("integrator", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.url_map.merge_slashes = False
     return app
 
 

@@ -102,7 +102,7 @@ def test_inquiries_go_through_the_worker_and_come_back_in_time(world: World) -> 
 
 def test_a_payout_that_waited_for_a_new_consent_is_designated_for_the_day_on_which_it_is_sent(world: World) -> None:
     world.control("POST", "/tokens/expire", {"client_id": world.client_id()})
-    assert world.recore("GET", "/v1/companies/shop-0001/balances").status_code == 409
+    assert world.recore("GET", "/v1/companies/shop-0001/balances").status_code == 502
     assert world.recore("GET", "/v1/companies/shop-0001/connection").json["state"] == "needs_consent"
     payout = world.request_payout()
     world.run_for(minutes=1)
