@@ -18,13 +18,16 @@ import click
 
 from integrator import app, callbacks, companies, logs, worker
 from integrator.clock import SystemClock
+from integrator.commands.explained import Failed, WrongUsage
+from integrator.commands.explained import explained as _explained
+from integrator.commands.explained import open_database as _database
+from integrator.commands.safety import purge, roles, rotate_keys
 from integrator.companies import Registration, Role
-from integrator.domain.callback import CallbackURLRefused
-from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
+from integrator.installation import check_before_migration, check_environment
+from integrator.keys import with_key_file
 from integrator.secret import Secret
 from integrator.settings import (
-    SettingsError,
     WebSettings,
     read_master_keys,
     read_store_settings,
@@ -32,58 +35,11 @@ from integrator.settings import (
     read_worker_settings,
     written_master_key,
 )
-from integrator.store.database import Database, DatabaseUnusable
-from integrator.store.migrate import is_current
+from integrator.store.database import Database
 from integrator.store.migrate import migrate as migrate_database
 from integrator.vault import Intake, intake_public_key, new_master_key
 from integrator.web.companies import read_registration
 from integrator.web.contract import InputInvalid, own_contract
-
-FAILED, WRONG_USAGE = 1, 2
-
-
-class Failed(click.ClickException):
-    """The work failed; the message says why."""
-
-    exit_code = FAILED
-
-
-class WrongUsage(click.ClickException):
-    """The command or a setting is wrong; the message says which and how to mend it."""
-
-    exit_code = WRONG_USAGE
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except (SettingsError, app.AddressTaken) as wrong:
-        raise WrongUsage(str(wrong)) from None
-    except (
-        DatabaseUnusable,
-        companies.CompanyTaken,
-        companies.OtherEnvironment,
-        companies.RedirectURITooLong,
-        NameNotTransferable,
-        CallbackURLRefused,
-    ) as failed:
-        raise Failed(str(failed)) from None
-    except callbacks.CallbackUnknown as unknown:
-        raise Failed(f"{unknown} has no callback: integrator callback set") from None
-    except companies.CompanyUnknown as unknown:
-        raise Failed(f"no company {unknown} is registered: integrator company add") from None
-
-
-@contextmanager
-def _database(*, url: str) -> Iterator[Database]:
-    database = Database(url, effects=NoCheckpoints())
-    try:
-        if not is_current(database):
-            raise Failed("the database does not answer or lacks migrations: run integrator migrate")
-        yield database
-    finally:
-        database.close()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -110,7 +66,7 @@ def serve(host: str | None, port: int | None, ready_file: Path | None) -> None:
 def work() -> None:
     """Run the worker: the only process that opens secrets and calls the bank."""
     with _explained():
-        settings = read_worker_settings(os.environ)
+        settings = read_worker_settings(with_key_file(os.environ))
         logs.configure()
         worker.run(settings)
 
@@ -119,12 +75,19 @@ def work() -> None:
 def migrate() -> None:
     """Bring the database to the schema of this release. Forward only; a foreign database is left as it is."""
     with _explained():
-        database = Database(read_store_settings(os.environ).database_url, effects=NoCheckpoints())
+        settings = read_store_settings(os.environ)
+        database = Database(settings.database_url, effects=NoCheckpoints())
         try:
+            check_before_migration(database, settings.environment)
             migrate_database(database)
+            check_environment(database, settings.environment)
         finally:
             database.close()
     click.echo("the database is up to date")
+
+
+for command in (purge, rotate_keys, roles):
+    main.add_command(command)
 
 
 @main.group()
@@ -145,7 +108,7 @@ def add_company(company_id: str, **told: Any) -> None:
     with _explained():
         settings = read_web_settings(os.environ)
         registration = _registration(company_id, told, settings)
-        with _database(url=settings.database_url) as database:
+        with _database(settings) as database:
             added = companies.register(
                 database,
                 registration,
@@ -160,7 +123,7 @@ def add_company(company_id: str, **told: Any) -> None:
 @company.command("list")
 def list_companies() -> None:
     """List the companies of this environment."""
-    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+    with _explained(), _database(read_store_settings(os.environ)) as database:
         for found in _every(lambda after: companies.list_companies(database, after=after, limit=100)):
             click.echo(f"{found.company_id}\t{found.environment}\t{found.name}")
 
@@ -171,7 +134,7 @@ def show_company(company_id: str) -> None:
     """Show one company; its secret cannot be shown."""
     with _explained():
         settings = read_store_settings(os.environ)
-        with _database(url=settings.database_url) as database:
+        with _database(settings) as database:
             found = companies.get_company(database, company_id, environment=settings.environment)
     lines = {
         "company_id": found.company_id,
@@ -203,7 +166,7 @@ def create_key(role: str, company_id: str | None, name: str) -> None:
     """Make an API key and print it. It is shown this once."""
     if (role == Role.COMPANY) != (company_id is not None):
         raise WrongUsage("--company belongs to --role company, and only to it")
-    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+    with _explained(), _database(read_store_settings(os.environ)) as database:
         made, _ = companies.create_key(
             database, companies.NewKey(Role(role), company_id, name), at=SystemClock().now(), new_text=app.random_text
         )
@@ -214,7 +177,7 @@ def create_key(role: str, company_id: str | None, name: str) -> None:
 @click.option("--company", "company_id", help="Only the keys of this company.")
 def list_keys(company_id: str | None) -> None:
     """List the keys: id, role, company, state and name, never a key itself."""
-    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+    with _explained(), _database(read_store_settings(os.environ)) as database:
         for found in companies.list_keys(database, company_id=company_id):
             state = "valid" if found.revoked_at is None else f"revoked {found.revoked_at.isoformat()}"
             click.echo(f"{found.key_id}\t{found.role}\t{found.company_id or '-'}\t{state}\t{found.name}")
@@ -224,7 +187,7 @@ def list_keys(company_id: str | None) -> None:
 @click.argument("key_id")
 def revoke_key(key_id: str) -> None:
     """Revoke a key at once and for ever."""
-    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+    with _explained(), _database(read_store_settings(os.environ)) as database:
         if not companies.revoke_key(database, key_id, at=SystemClock().now()):
             raise Failed(f"there is no key {key_id}: integrator key list")
     click.echo(f"revoked {key_id}")
@@ -234,7 +197,7 @@ def revoke_key(key_id: str) -> None:
 def print_intake_public() -> None:
     """Print INTEGRATOR_INTAKE_PUBLIC_KEY for the web, made from the first INTEGRATOR_MASTER_KEY. Not a secret."""
     with _explained():
-        public = intake_public_key(read_master_keys(os.environ)[0])
+        public = intake_public_key(read_master_keys(with_key_file(os.environ))[0])
     click.echo(base64.b64encode(public).decode())
 
 
@@ -294,7 +257,7 @@ def _callback_places(company_id: str) -> Iterator[callbacks.Places]:
     with _explained():
         settings = read_web_settings(os.environ)
         of = settings.environment
-        with _database(url=settings.database_url) as database:
+        with _database(settings) as database:
             companies.get_company(database, company_id, environment=of)
             intake = Intake(settings.intake_public_key, environment=of)
             yield callbacks.Places(database, of, intake, app.random_text)

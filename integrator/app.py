@@ -26,9 +26,11 @@ from integrator.directory import BankUnknown, Directory
 from integrator.domain.callback import CallbackURLRefused
 from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
+from integrator.installation import check_web
 from integrator.jobs import NotAnswered
 from integrator.settings import ClockSource, WebSettings
 from integrator.store.database import Database
+from integrator.store.migrate import is_current
 from integrator.vault import Intake
 from integrator.web import access_log
 from integrator.web import banks as banks_web
@@ -38,6 +40,7 @@ from integrator.web import connections as connections_web
 from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
 from integrator.web import payouts as payouts_web
+from integrator.web.allowance import Allowance
 from integrator.web.contract import BODY_BYTES_MAX, own_contract
 from integrator.web.pages import Pages
 from integrator.web.problems import WebProblem, Words, problem, refused
@@ -54,15 +57,19 @@ class AddressTaken(Exception):
 
 
 def create_app(
-    settings: WebSettings, *, database: Database, clock: Clock, pause: Callable[[float], None], new_text: NewText
+    settings: WebSettings,
+    *,
+    database: Database,
+    clock: Clock,
+    pause: Callable[[float], None],
+    new_text: NewText,
+    timer: Callable[[], float] = time.monotonic,
 ) -> Flask:
-    """Return the web application. Two of them share nothing but what is passed in.
+    """Return the web application. Two of them share nothing but what is passed in; `timer` counts real seconds.
 
     Raises ContractMismatch when an operation of contracts/integrator.yaml has no handler, or the reverse.
     """
-    app = Flask("integrator", static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
-    app.url_map.merge_slashes = False
+    app = _bare_app()
     pages = Pages()
     intake = Intake(settings.intake_public_key, environment=settings.environment)
     waiting = Waiting(database, clock=clock, pause=pause, new_text=new_text)
@@ -71,6 +78,7 @@ def create_app(
         db=database,
         pages=pages,
         new_instance=lambda: new_text(20, REQUEST_ID_ALPHABET),
+        allowance=Allowance(settings.key_requests_per_second, timer=timer),
     )
     connection_parts = connections_web.Parts(
         settings=settings,
@@ -96,6 +104,13 @@ def create_app(
     door.check_complete(app)
     door.install_refusals(app, REFUSALS)
     access_log.install(app, environment=settings.environment, clock=clock)
+    return app
+
+
+def _bare_app() -> Flask:
+    app = Flask("integrator", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.url_map.merge_slashes = False
     return app
 
 
@@ -153,9 +168,11 @@ class Listener:
 def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
     """Run the web side until SIGTERM or SIGINT; then it ends within 2 seconds. Does not return.
 
-    Raises AddressTaken before anything else happens. `ready_file` receives the base URL once it answers.
+    Raises AddressTaken before anything else happens, and SettingsError for a database of another environment.
+    `ready_file` receives the base URL once it answers.
     """
     listener = _listen(settings.host, settings.port)
+    _check_database(settings)
 
     def load() -> Flask:
         return create_app(
@@ -184,6 +201,16 @@ def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
         "post_worker_init": say_ready,
     }
     _Server(load, options).run()
+
+
+def _check_database(settings: WebSettings) -> None:
+    database = Database(settings.database_url, effects=NoCheckpoints())
+    try:
+        if is_current(database):  # until it is migrated the web says that it is not ready
+            intake = Intake(settings.intake_public_key, environment=settings.environment)
+            check_web(database, intake, environment=settings.environment)
+    finally:
+        database.close()
 
 
 def without_request_text(record: logging.LogRecord) -> bool:

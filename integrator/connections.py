@@ -16,14 +16,14 @@ from integrator.bank_client.oauth import (
     OAuthClient,
     TokenAnswer,
     TokenGrant,
-    TokenRefused,
-    TokenUnavailable,
     authorization_url,
 )
 from integrator.clock import Clock
+from integrator.domain.connection import ConnectionState, Happening, is_renewal_due
 from integrator.domain.payout import written_instant
 from integrator.domain.turns import NoTurn, Urgency
 from integrator.gate import Gate
+from integrator.refreshes import happening, tell, word
 from integrator.secret import Secret
 from integrator.store import companies as company_rows
 from integrator.store import connections as rows
@@ -37,12 +37,7 @@ CONSENT_TIME_MAX = timedelta(minutes=15)
 CODE_TIME_MAX = timedelta(minutes=9)  # the bank's codes are taken to live for 10 (auth.md, a guess)
 # Not published by the bank; 90 days were seen by one integration. Counted from the request, which is the earlier side.
 REFRESH_TOKEN_LIFE = timedelta(days=90)
-RENEW_BEFORE = timedelta(hours=24)
 REFRESH_LEASE = timedelta(seconds=180)  # longer than a wait at the gate and the slowest reply
-REFRESH_PAUSE = timedelta(seconds=30)  # after a refresh that certainly did not happen
-DOUBT_PAUSE = timedelta(seconds=60)  # after a refresh whose outcome is not known
-REFUSED_PAUSE = timedelta(minutes=10)  # after a refusal that a new consent does not mend
-GRANT_ENDED = "invalid_grant"
 HEX = "0123456789abcdef"
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -88,17 +83,21 @@ class ConnectionView:
         """Return the wire form; instants that do not exist are left out. Never a token."""
         consent = self.consent
         instants: dict[str, datetime | None] = {}
+        days: int | None = None
         if consent is not None:
             instants = {"granted_at": consent.granted_at, "refreshed_at": consent.refreshed_at}
         if consent is not None and self.state == "connected":
             instants["access_expires_at"] = consent.access_expires_at
             instants["renew_consent_by"] = consent.refresh_expires_at or consent.access_expires_at
+            instants["renewal_in_doubt_since"] = consent.refresh_in_doubt_at
+            days = consent.announced_days
         return {
             "company_id": self.company_id,
             "connected": self.state == "connected",
             "state": self.state,
             "scopes": [] if consent is None else list(consent.scopes),
             **{name: written_instant(at) for name, at in instants.items() if at is not None},
+            **({} if days is None else {"consent_ends_within_days": days}),
         }
 
 
@@ -203,7 +202,7 @@ class Tokens:
         consent = self._read(company_id)
         if consent is None or consent.tokens is None:
             return None
-        if consent.tokens.access_expires_at - self._ports.clock.now() < _margin(consent, consent.tokens):
+        if self._is_renewal_urgent(consent, consent.tokens):
             self._refresh(consent, is_refused=False)
             consent = self._read(company_id)
         return self._open(consent)
@@ -218,6 +217,12 @@ class Tokens:
             return None
         return self._open(consent)
 
+    def keep_fresh(self, company_id: str, *, version: int) -> None:
+        """Renew the token of this version before anybody needs it; nothing when it is another by now."""
+        consent = self._read(company_id)
+        if consent is not None and consent.version == version:
+            self._refresh(consent, is_refused=False, urgency=Urgency.SOON)
+
     def exchange(self, company_id: str, code: Secret) -> TokenAnswer:
         """Redeem an authorization code and store what it brings as a new grant. Raises NoTurn, SealBroken."""
         ports = self._ports
@@ -227,7 +232,7 @@ class Tokens:
         answer = ports.oauth.exchange_code(client, code, redirect_uri=company.redirect_uri)
         if isinstance(answer, TokenGrant):
             self._store_grant(company_id, answer, asked_at=asked_at)
-        log.info("connection.exchanged company=%s result=%s", company_id, _word(answer))
+        log.info("connection.exchanged company=%s result=%s", company_id, word(answer))
         return answer
 
     def keep_client_secret(self, company_id: str) -> None:
@@ -239,7 +244,9 @@ class Tokens:
             return rows.find_connection(tx, company_id)
 
     def _open(self, consent: StandingConsent | None) -> Access | None:
-        if consent is None or consent.tokens is None or consent.tokens.access_expires_at <= self._ports.clock.now():
+        if consent is None or consent.tokens is None or consent.tokens.access_token is None:
+            return None
+        if consent.tokens.access_expires_at <= self._ports.clock.now():
             return None
         with self._ports.db.read() as tx:
             company = company_rows.find_company(tx, consent.company_id)
@@ -305,7 +312,12 @@ class Tokens:
             refresh_expires_at=refresh_expires_at,
         )
 
-    def _refresh(self, consent: StandingConsent, *, is_refused: bool) -> None:
+    def _is_renewal_urgent(self, consent: StandingConsent, tokens: SealedTokens) -> bool:
+        left = tokens.access_expires_at - self._ports.clock.now()
+        lifetime = tokens.access_expires_at - (consent.refreshed_at or consent.granted_at)
+        return is_renewal_due(left=left, lifetime=lifetime, is_payout_waiting=True)
+
+    def _refresh(self, consent: StandingConsent, *, is_refused: bool, urgency: Urgency = Urgency.PAY) -> None:
         ports = self._ports
         now = ports.clock.now()
         tokens = consent.tokens
@@ -313,40 +325,45 @@ class Tokens:
             return
         if tokens.refresh_token is None or (tokens.refresh_expires_at is not None and tokens.refresh_expires_at <= now):
             if is_refused or tokens.access_expires_at <= now:
-                self._end_consent(consent, reason="no refresh token is left")
+                self._follow(consent, Happening.TOKENS_ENDED, reason="no refresh token is left")
             return
         # A lease is about processes, so it goes by the machine's clock, which does not jump.
         machine_now = ports.machine_clock.now()
         lease = (ports.new_text(32, ALPHABET), machine_now + REFRESH_LEASE)
         with ports.db.begin() as tx:
+            is_abandoned = rows.find_abandoned_refresh(tx, consent.company_id, now=machine_now)
             if not rows.claim_refresh(tx, consent.company_id, version=consent.version, now=machine_now, lease=lease):
                 return
+            if is_abandoned:
+                rows.note_refresh_in_doubt(tx, consent.company_id, version=consent.version, at=now)
+        if is_abandoned:
+            tell(consent.company_id, consent.state, Happening.REFRESH_ABANDONED, reason="its worker did not come back")
+        self._ask(consent, tokens.refresh_token, urgency)
+
+    def _ask(self, consent: StandingConsent, sealed: bytes, urgency: Urgency) -> None:
+        ports = self._ports
         try:
             _, client = self._client(consent.company_id)
-            refresh_token = ports.vault.open(
-                tokens.refresh_token, company_id=consent.company_id, kind=Kind.REFRESH_TOKEN
-            )
-            ports.gate.wait(client.client_id, Urgency.PAY)
+            refresh_token = ports.vault.open(sealed, company_id=consent.company_id, kind=Kind.REFRESH_TOKEN)
+            ports.gate.wait(client.client_id, urgency)
         except (SealBroken, NoTurn) as hindered:
-            log.warning("connection.refresh_hindered company=%s reason=%s", consent.company_id, hindered)
-            self._pause(consent, REFRESH_PAUSE)
+            self._follow(consent, Happening.REFRESH_NOT_SENT, reason=str(hindered))
             return
         asked_at = ports.clock.now()
-        self._record(consent, ports.oauth.refresh(client, refresh_token), asked_at=asked_at)
+        answer = ports.oauth.refresh(client, refresh_token)
+        log.info("connection.refreshed company=%s result=%s", consent.company_id, word(answer))
+        if isinstance(answer, TokenGrant):
+            self._store_refreshed(consent, answer, asked_at=asked_at)
+        else:
+            self._follow(consent, happening(answer), reason=word(answer))
 
-    def _record(self, consent: StandingConsent, answer: TokenAnswer, *, asked_at: datetime) -> None:
-        log.info("connection.refreshed company=%s result=%s", consent.company_id, _word(answer))
-        match answer:
-            case TokenGrant():
-                self._store_refreshed(consent, answer, asked_at=asked_at)
-            case TokenRefused(error=error) if error == GRANT_ENDED:
-                self._end_consent(consent, reason=error)
-            case TokenRefused():
-                self._pause(consent, REFUSED_PAUSE)
-            case TokenUnavailable(is_spent_unknown=True):
-                self._pause(consent, DOUBT_PAUSE, is_in_doubt=True)
-            case TokenUnavailable():
-                self._pause(consent, REFRESH_PAUSE)
+    def _follow(self, consent: StandingConsent, happened: Happening, *, reason: str) -> None:
+        move = tell(consent.company_id, consent.state, happened, reason=reason)
+        if move.state is ConnectionState.NEEDS_CONSENT:
+            with self._ports.db.begin() as tx:
+                rows.require_consent(tx, consent.company_id, version=consent.version)
+        elif move.pause is not None:
+            self._pause(consent, move.pause, is_in_doubt=move.is_in_doubt)
 
     def _store_refreshed(self, consent: StandingConsent, grant: TokenGrant, *, asked_at: datetime) -> None:
         tokens = self._sealed(consent.company_id, grant, asked_at=asked_at, old=consent.tokens)
@@ -355,11 +372,6 @@ class Tokens:
                 tx, consent.company_id, version=consent.version, tokens=tokens, scopes=grant.scopes, at=asked_at
             )
 
-    def _end_consent(self, consent: StandingConsent, *, reason: str) -> None:
-        log.warning("connection.needs_consent company=%s reason=%s", consent.company_id, reason)
-        with self._ports.db.begin() as tx:
-            rows.require_consent(tx, consent.company_id, version=consent.version)
-
     def _pause(self, consent: StandingConsent, pause: timedelta, *, is_in_doubt: bool = False) -> None:
         in_doubt_at = self._ports.clock.now() if is_in_doubt else None
         not_before = self._ports.machine_clock.now() + pause
@@ -367,19 +379,3 @@ class Tokens:
             rows.end_refresh(
                 tx, consent.company_id, version=consent.version, not_before=not_before, in_doubt_at=in_doubt_at
             )
-
-
-def _margin(consent: StandingConsent, tokens: SealedTokens) -> timedelta:
-    # A token that lives shorter than we expect is not renewed at every call.
-    lifetime = tokens.access_expires_at - (consent.refreshed_at or consent.granted_at)
-    return min(RENEW_BEFORE, lifetime / 4)
-
-
-def _word(answer: TokenAnswer) -> str:
-    match answer:
-        case TokenGrant():
-            return "granted"
-        case TokenRefused(error=error):
-            return f"refused:{error}"
-        case TokenUnavailable(fact=fact):
-            return f"unavailable:{fact}"

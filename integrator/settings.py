@@ -51,11 +51,13 @@ KNOWN = (
     "INTEGRATOR_DATABASE_URL",
     "INTEGRATOR_PUBLIC_URL",
     "INTEGRATOR_MASTER_KEY",
+    "INTEGRATOR_MASTER_KEY_FILE",
     "INTEGRATOR_INTAKE_PUBLIC_KEY",
     "INTEGRATOR_HOST",
     "INTEGRATOR_PORT",
     "INTEGRATOR_CLOCK",
     "INTEGRATOR_REQUESTS_PER_SECOND",
+    "INTEGRATOR_KEY_REQUESTS_PER_SECOND",
     "INTEGRATOR_GATE_JITTER_MS",
     "INTEGRATOR_WORKER_THREADS",
     "INTEGRATOR_CRASHES_MAX",
@@ -101,6 +103,7 @@ class WebSettings:
     host: str
     port: int
     requests_per_second: int
+    key_requests_per_second: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +131,11 @@ def read_store_settings(variables: Mapping[str, str]) -> StoreSettings:
 def read_web_settings(variables: Mapping[str, str]) -> WebSettings:
     """Return the settings of the web process. Raises SettingsError, also when it was given a master key."""
     _refuse_unknown(variables)
-    if "INTEGRATOR_MASTER_KEY" in variables:
+    for name in ("INTEGRATOR_MASTER_KEY", "INTEGRATOR_MASTER_KEY_FILE"):
+        if name not in variables:
+            continue
         raise SettingsError(
-            "INTEGRATOR_MASTER_KEY",
+            name,
             "the web process must not be able to open what it seals",
             "Set it for the worker only and give the web INTEGRATOR_INTAKE_PUBLIC_KEY "
             "(integrator key intake-public prints it)",
@@ -146,6 +151,9 @@ def read_web_settings(variables: Mapping[str, str]) -> WebSettings:
         host=variables.get("INTEGRATOR_HOST") or "127.0.0.1",
         port=_whole(variables, "INTEGRATOR_PORT", default=8320, least=0, most=65535),
         requests_per_second=_whole(variables, "INTEGRATOR_REQUESTS_PER_SECOND", default=1, least=1, most=100),
+        key_requests_per_second=_whole(
+            variables, "INTEGRATOR_KEY_REQUESTS_PER_SECOND", default=100, least=1, most=100_000
+        ),
     )
 
 

@@ -30,9 +30,13 @@ from integrator.doubt import resolve_one
 from integrator.effects import Checkpoints, NoCheckpoints
 from integrator.following import follow_some
 from integrator.gate import Gate, GatePorts, never
+from integrator.installation import check_worker
 from integrator.jobs import run_one_job
+from integrator.keys import LocalKeys, RandomBytes
 from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
+from integrator.purging import purging_beside
+from integrator.renewing import Renewer
 from integrator.settings import ClockSource, Environment, WorkerSettings
 from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
@@ -82,7 +86,7 @@ class Worker:
         )
         limits = TimeLimits(settings.connect_seconds, settings.read_seconds)
         calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
-        self._vault = Vault(settings.master_keys, environment=settings.environment, random_bytes=ports.random_bytes)
+        self._vault = _vault(settings, ports.random_bytes)
         tokens = Tokens(
             TokenPorts(
                 db=ports.db,
@@ -114,6 +118,7 @@ class Worker:
             lambda: resolve_one(desk),
             lambda: cancel_one(desk),
             lambda: follow_some(desk),
+            Renewer(desk).renew_one,
         )
 
     def step(self) -> bool:
@@ -128,6 +133,11 @@ class Worker:
             finally:
                 self.desk.lanes.leave()
         return deliver_one(self.deliverer, Lane.ANY) or is_busy
+
+
+def _vault(settings: WorkerSettings, random_bytes: RandomBytes) -> Vault:
+    keys = LocalKeys(settings.master_keys, random_bytes=random_bytes)
+    return Vault(keys, environment=settings.environment, random_bytes=random_bytes)
 
 
 def _deliverer(ports: Ports, vault: Vault) -> Deliverer:
@@ -155,7 +165,11 @@ def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
 
 
 def run(settings: WorkerSettings) -> None:
-    """Work until SIGTERM or SIGINT. Raises DatabaseUnusable when the database is not migrated."""
+    """Work until SIGTERM or SIGINT.
+
+    Raises DatabaseUnusable when the database is not migrated, SettingsError when it belongs to another environment or
+    to other keys.
+    """
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -167,12 +181,14 @@ def run(settings: WorkerSettings) -> None:
     try:
         if not is_current(db):
             raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
+        check_worker(db, _vault(settings, secrets.token_bytes), environment=settings.environment)
         with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
             lanes = Lanes(near=NEAR)
             ports = replace(_ports(settings, db, http, clock_http), is_stopping=stopping.is_set)
             worker = Worker(settings, ports, lanes=lanes)
             log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
-            with delivering_beside(worker.deliverer, stopping):
+            purging = purging_beside(db, stopping, clock=ports.clock, machine_clock=ports.machine_clock)
+            with delivering_beside(worker.deliverer, stopping), purging:
                 Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
     finally:
         db.close()

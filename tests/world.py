@@ -402,8 +402,12 @@ def build_world(
     start: datetime = NOON,
     worker_count: int = 1,
     addresses: Addresses = Addresses(),
+    worker_url: str | None = None,
 ) -> World:
-    """Return a world with one registered company. The database is migrated by the caller."""
+    """Return a world with one registered company. The database is migrated by the caller.
+
+    `worker_url` lets the workers come to the same database by an account of their own.
+    """
     clock = VirtualClock(start)
     bank_app = create_app(
         Settings.from_env({"INTEGRATOR_PORT": str(urlsplit(addresses.public_url).port)}),
@@ -423,6 +427,7 @@ def build_world(
         {
             **common,
             "INTEGRATOR_PUBLIC_URL": addresses.public_url,
+            "INTEGRATOR_KEY_REQUESTS_PER_SECOND": "100000",
             "INTEGRATOR_INTAKE_PUBLIC_KEY": base64.b64encode(intake_public_key(key)).decode(),
         }
     )
@@ -434,7 +439,7 @@ def build_world(
         Worker(
             worker_settings,
             Ports(
-                db=Database(database_url, effects=switch),
+                db=Database(worker_url or database_url, effects=switch),
                 http=httpx.Client(transport=line),
                 clock=clock,
                 machine_clock=clock,

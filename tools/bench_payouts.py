@@ -130,6 +130,7 @@ def _running_web(database_url: str) -> Iterator[Web]:
         "INTEGRATOR_BANK_URL": BANK_URL,
         "INTEGRATOR_DATABASE_URL": database_url,
         "INTEGRATOR_PUBLIC_URL": PUBLIC_URL,
+        "INTEGRATOR_KEY_REQUESTS_PER_SECOND": "100000",
         "INTEGRATOR_INTAKE_PUBLIC_KEY": base64.b64encode(intake_key).decode(),
     }
     with serving([str(BIN / "integrator"), "serve", "--port", "0"], settings) as url:

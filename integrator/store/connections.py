@@ -20,9 +20,9 @@ class ConsentRequest:
 
 @dataclass(frozen=True, slots=True)
 class SealedTokens:
-    """What a token reply leaves behind. `refresh_token` is None when the bank issued none."""
+    """What a token reply leaves behind. `refresh_token` is None when the bank issued none, or its time is over."""
 
-    access_token: bytes = field(repr=False)
+    access_token: bytes | None = field(repr=False)  # None when it was purged after its time
     access_expires_at: datetime
     refresh_token: bytes | None = field(repr=False)
     refresh_expires_at: datetime | None
@@ -75,6 +75,8 @@ class ConnectionSummary:
     refreshed_at: datetime | None
     access_expires_at: datetime
     refresh_expires_at: datetime | None
+    refresh_in_doubt_at: datetime | None
+    announced_days: int | None
 
 
 def find_summary(tx: Connection, company_id: str) -> ConnectionSummary | None:
@@ -88,13 +90,22 @@ def find_summary(tx: Connection, company_id: str) -> ConnectionSummary | None:
             table.refreshed_at,
             table.access_expires_at,
             table.refresh_expires_at,
+            table.refresh_in_doubt_at,
+            table.announced_days,
         ).where(table.company_id == company_id)
     ).one_or_none()
     if row is None:
         return None
     scopes = tuple(row.scopes.split(" ")) if row.scopes else ()
     return ConnectionSummary(
-        row.state, scopes, row.granted_at, row.refreshed_at, row.access_expires_at, row.refresh_expires_at
+        state=row.state,
+        scopes=scopes,
+        granted_at=row.granted_at,
+        refreshed_at=row.refreshed_at,
+        access_expires_at=row.access_expires_at,
+        refresh_expires_at=row.refresh_expires_at,
+        refresh_in_doubt_at=row.refresh_in_doubt_at,
+        announced_days=row.announced_days,
     )
 
 
@@ -115,6 +126,7 @@ def store_grant(tx: Connection, consent: StandingConsent) -> None:
         "granted_at": consent.granted_at,
         "refreshed_at": None,
         "refresh_in_doubt_at": None,
+        "announced_days": None,
         **_NOBODY,
         **_token_columns(consent.tokens),
     }
@@ -129,6 +141,18 @@ def claim_refresh(tx: Connection, company_id: str, *, version: int, now: datetim
     same = and_(connections.c.company_id == company_id, connections.c.version == version, free)
     held = {"refresh_owner": lease[0], "refresh_until": lease[1]}
     return tx.execute(update(connections).where(same).values(held)).rowcount == 1
+
+
+def find_abandoned_refresh(tx: Connection, company_id: str, *, now: datetime) -> bool:
+    """True when somebody began a refresh and did not come back within its lease."""
+    same = and_(connections.c.company_id == company_id, connections.c.refresh_until <= now)
+    owner = select(connections.c.refresh_owner).where(same)
+    return tx.execute(for_change(owner, tx, of=connections)).scalar() is not None
+
+
+def note_refresh_in_doubt(tx: Connection, company_id: str, *, version: int, at: datetime) -> bool:
+    """Remember since when it is not known whether the refresh token still lives."""
+    return _change(tx, company_id, version, {"refresh_in_doubt_at": at})
 
 
 def store_refreshed(
@@ -182,13 +206,13 @@ def _token_columns(tokens: SealedTokens) -> dict[str, object]:
 
 def _consent(row: Row[tuple[object, ...]]) -> StandingConsent:
     columns = row._mapping
-    sealed = columns["sealed_access_token"]
+    access, refresh = columns["sealed_access_token"], columns["sealed_refresh_token"]
     tokens = None
-    if sealed is not None:
+    if access is not None or refresh is not None:
         tokens = SealedTokens(
-            access_token=sealed,
+            access_token=access,
             access_expires_at=columns["access_expires_at"],
-            refresh_token=columns["sealed_refresh_token"],
+            refresh_token=refresh,
             refresh_expires_at=columns["refresh_expires_at"],
         )
     return StandingConsent(

@@ -1,5 +1,7 @@
 """The engine and the short transaction: the only way to the tables. Works alike on SQLite and PostgreSQL."""
 
+import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,6 +12,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from integrator.effects import Checkpoints
+
+OWNER_ONLY = 0o600
 
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -48,6 +52,16 @@ class Database:
         """A reading transaction: one consistent view, and no lock that a writer would wait for."""
         with self.engine.connect().execution_options(reads_only=True) as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Any]:
+        """A bare connection of the driver, outside every transaction; no thread of ours writes meanwhile."""
+        with self._writing:
+            raw = self.engine.raw_connection()
+            try:
+                yield raw
+            finally:
+                raw.close()
 
     def close(self) -> None:
         """Give every connection back to the operating system."""
@@ -89,9 +103,18 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True)
     engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False})
+    event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _create_privately(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    # Its journal and shared memory take the mode of the file, so nobody else reads them either.
+    name = arguments[0] if arguments else ":memory:"
+    if name != ":memory:" and not name.startswith("file:"):
+        with contextlib.suppress(OSError):
+            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

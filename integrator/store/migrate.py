@@ -37,6 +37,15 @@ def is_current(db: Database) -> bool:
         return False
 
 
+def has_installation(db: Database) -> bool:
+    """True when the database can already remember an environment, whatever release made it."""
+    try:
+        with db.engine.connect() as connection:
+            return inspect(connection).has_table("installation")
+    except DatabaseError:
+        return False  # `migrate` explains
+
+
 def _refuse_foreign(connection: Connection) -> None:
     revision = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}

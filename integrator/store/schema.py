@@ -115,6 +115,7 @@ connections = Table(
     Column("refresh_owner", String(64)),
     Column("refresh_until", Instant),
     Column("refresh_in_doubt_at", Instant),
+    Column("announced_days", Integer),  # the nearest end of the consent that was announced: 14, 7 or 1
     CheckConstraint("state IN ('connected', 'needs_consent')", name="state_known"),
 )
 
@@ -324,4 +325,23 @@ deliveries = Table(
     Column("attempt_count", Integer, nullable=False),
     UniqueConstraint("stream", "sequence"),
     Index("ix_deliveries_due", "company_id", "due_at"),
+)
+
+# The one row that tells to which environment, and to whose keys, this database belongs.
+installation = Table(
+    "installation",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("environment", String(16)),
+    Column("sealed_canary", LargeBinary),  # opens only with this database's master keys
+    Column("intake_keys", Text),  # JSON list of fingerprints: the public keys whose seals the workers open
+    CheckConstraint("number = 1", name="only_one"),
+)
+
+# What one worker of all does now and then.
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("due_at", Instant, nullable=False),
 )

@@ -160,6 +160,12 @@ KINDS: dict[str, Kind] = {
         "銀行の回答を確認し、内容を直してください。",
         "The bank would not take this order. Correct it.",
     ),
+    "too-many-requests": Kind(
+        429,
+        "リクエストが多すぎます",
+        "Retry-After の秒数だけ待ってから、もう一度送信してください。",
+        "This key makes more requests than it may. Wait for the seconds of Retry-After, then send it again.",
+    ),
     "failure": Kind(
         500,
         "処理に失敗しました",

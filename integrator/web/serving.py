@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from integrator.companies import Caller, find_caller
 from integrator.secret import Secret
 from integrator.store.database import Database
+from integrator.web.allowance import Allowance
 from integrator.web.contract import (
     BODY_BYTES_MAX,
     JSON_MEDIA_TYPE,
@@ -59,8 +60,17 @@ Refusals = Mapping[type[Exception], Callable[[Any], WebProblem]]
 class Door:
     """Makes blueprints whose routes and checks come from the contract."""
 
-    def __init__(self, contract: Contract, *, db: Database, pages: Pages, new_instance: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        *,
+        db: Database,
+        pages: Pages,
+        new_instance: Callable[[], str],
+        allowance: Allowance,
+    ) -> None:
         self.contract = contract
+        self._allowance = allowance
         self._db = db
         self._pages = pages
         self._new_instance = new_instance
@@ -136,6 +146,9 @@ class Door:
         caller = find_caller(self._db, Secret(text.strip()))
         if caller is None:
             raise problem("key-unknown", Words(headers=CHALLENGE))
+        seconds = self._allowance.seconds_to_wait(caller.key_id)
+        if seconds:
+            raise problem("too-many-requests", Words(headers=(("Retry-After", str(seconds)),)))
         return caller
 
     def _read_body(self, operation: Operation, incoming: Request) -> Any:

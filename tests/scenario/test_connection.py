@@ -1,5 +1,8 @@
 """Consent, tokens and addresses: what expires is renewed, what is not allowed is not done."""
 
+import pytest
+
+from integrator.domain.days import civil_date
 from tests.invariants import assert_limit_was_kept
 from tests.world import World
 
@@ -95,3 +98,71 @@ def test_inquiries_go_through_the_worker_and_come_back_in_time(world: World) -> 
     assert balances.status_code == 200, balances.get_data(as_text=True)
     assert accounts.status_code == 200
     assert_limit_was_kept(world)
+
+
+def test_a_payout_that_waited_for_a_new_consent_is_designated_for_the_day_on_which_it_is_sent(world: World) -> None:
+    world.control("POST", "/tokens/expire", {"client_id": world.client_id()})
+    assert world.recore("GET", "/v1/companies/shop-0001/balances").status_code == 502
+    assert world.recore("GET", "/v1/companies/shop-0001/connection").json["state"] == "needs_consent"
+    payout = world.request_payout()
+    world.run_for(minutes=1)
+    assert world.line.orders() == []
+    world.advance(days=5)
+    sent_on = civil_date(world.clock.now()).isoformat()
+
+    world.consent()
+    world.run_for(seconds=30)
+
+    assert world.state_of(payout) == "awaiting_confirmation"
+    assert sent_on.encode() in world.line.orders()[0].body
+
+
+def test_a_payout_refused_for_its_token_is_sent_anew_for_the_day_of_the_new_consent(world: World) -> None:
+    world.control("POST", "/tokens/expire", {"client_id": world.client_id()})
+    payout = world.request_payout()
+    world.run_for(minutes=1)
+    assert [sent.status for sent in world.line.orders()] == [401]
+    world.advance(days=5)
+
+    world.consent()
+    world.run_for(seconds=30)
+
+    assert world.state_of(payout) == "awaiting_confirmation"
+    assert [sent.status for sent in world.line.orders()] == [401, 201]
+    assert civil_date(world.clock.now()).isoformat().encode() in world.line.orders()[-1].body
+
+
+def test_tokens_stay_fresh_for_months_without_a_payout_and_without_anyone_asking(world: World) -> None:
+    for _ in range(120):
+        world.remember_tokens()
+        world.advance(days=1)
+        world.step()
+
+    refreshes = [sent for sent in world.line.sent if b"grant_type=refresh_token" in sent.body]
+    connection = world.recore("GET", "/v1/companies/shop-0001/connection").json
+    assert connection["connected"] is True
+    assert "consent_ends_within_days" not in connection
+    assert [sent.status for sent in refreshes] == [200] * 5
+
+
+def test_a_refresh_whose_reply_is_lost_costs_the_consent_is_told_at_once_and_mends_with_a_new_one(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.fault("committed", "drop", operation="POST /token")
+    world.advance(days=23, hours=1)
+    world.step()
+    assert "connection.refresh_in_doubt" in caplog.text
+    assert "renewal_in_doubt_since" in world.recore("GET", "/v1/companies/shop-0001/connection").json
+
+    world.advance(minutes=2)
+    world.step()
+    assert "connection.grant_ended" in caplog.text
+    payout = world.request_payout()
+    world.run_for(minutes=1)
+    assert world.state_of(payout) == "accepted"
+
+    world.consent()
+    world.run_for(seconds=30)
+    world.confirm_all()
+    world.run_for(minutes=2)
+    assert world.state_of(payout) == "settled"

@@ -7,6 +7,7 @@ from integrator import callbacks, payouts
 from integrator.callbacks import Places
 from integrator.delivering import Deliverer, deliver_one
 from integrator.effects import NoCheckpoints
+from integrator.keys import LocalKeys
 from integrator.settings import Environment, MasterKey
 from integrator.store.callbacks import Lane
 from integrator.store.database import Database
@@ -44,7 +45,7 @@ class Bench:
         self.places = Places(db, Environment.LOCAL, intake, self.new_text)
         self.deliverer = Deliverer(
             db=db,
-            vault=Vault((KEY,), environment=Environment.LOCAL, random_bytes=bytes),
+            vault=Vault(LocalKeys((KEY,), random_bytes=bytes), environment=Environment.LOCAL, random_bytes=bytes),
             post=self.receiver.post,
             clock=self.clock,
             machine_clock=self.clock,

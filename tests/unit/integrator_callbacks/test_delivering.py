@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from integrator import callbacks
 from integrator.courier import Receipt
 from integrator.delivering import SLOW_SECONDS, deliver_one
+from integrator.keys import LocalKeys
 from integrator.settings import Environment
 from integrator.store.callbacks import Lane
 from integrator.store.schema import callback_secrets
@@ -78,7 +79,7 @@ class _SlowVault(Vault):
     """Opens a secret only after a long while."""
 
     def __init__(self, bench: Bench) -> None:
-        super().__init__((KEY,), environment=Environment.LOCAL, random_bytes=bytes)
+        super().__init__(LocalKeys((KEY,), random_bytes=bytes), environment=Environment.LOCAL, random_bytes=bytes)
         self._bench = bench
 
     def open_intake(self, *arguments: Any, **named: Any) -> Any:

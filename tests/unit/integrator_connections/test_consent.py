@@ -201,4 +201,4 @@ def test_the_worker_replaces_the_webs_envelope_of_the_client_secret_by_its_own_s
     with side.db.engine.connect() as connection:
         row = connection.exec_driver_sql("SELECT intake_client_secret, sealed_client_secret FROM companies").one()
     assert row[0] is None
-    assert bytes(row[1]).startswith(b"testkey1")
+    assert bytes(row[1]).startswith(b"\x02testkey1")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from integrator.connections import DOUBT_PAUSE, REFRESH_PAUSE, REFUSED_PAUSE
+from integrator.domain.connection import DOUBT_PAUSE, REFRESH_PAUSE, REFUSED_PAUSE
 from integrator.secret import Secret
 from tests.unit.integrator_connections.worker_side import (
     LOST_REPLY,

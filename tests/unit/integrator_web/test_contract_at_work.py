@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 import contracts
+from integrator.web.allowance import Allowance
 from integrator.web.contract import Contract, ContractMismatch, InputInvalid, ReplyBroken, parse_json
 from integrator.web.pages import Pages
 from integrator.web.problems import KINDS
@@ -23,7 +24,7 @@ def contract() -> Contract:
 
 
 def make_door(contract: Contract, web: WebSide) -> Door:
-    return Door(contract, db=web.db, pages=Pages(), new_instance=lambda: "1")
+    return Door(contract, db=web.db, pages=Pages(), new_instance=lambda: "1", allowance=Allowance(1, timer=lambda: 0.0))
 
 
 def test_an_operation_without_a_handler_stops_the_start(contract: Contract, web: WebSide) -> None:

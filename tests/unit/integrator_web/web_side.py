@@ -50,6 +50,7 @@ def make_settings(**changed: Any) -> WebSettings:
         "host": "127.0.0.1",
         "port": 0,
         "requests_per_second": 1,
+        "key_requests_per_second": 100_000,
     }
     return WebSettings(**{**members, **changed})
 
@@ -89,6 +90,13 @@ class WebSide:
         self.other_key = self.make_key(Role.COMPANY, "mihon-002")
         self.answer_next_job()
         self.answer_next_job()
+
+    def use(self, settings: WebSettings, *, timer: Callable[[], float]) -> None:
+        """Go on with an application of other settings on the same database."""
+        self.app = create_app(
+            settings, database=self.db, clock=self.clock, pause=self._pause, new_text=self.new_text, timer=timer
+        )
+        self.client = self.app.test_client()
 
     def register(self, company_id: str) -> Company:
         registration = Registration(

@@ -1,0 +1,89 @@
+"""Which connections there are to keep alive. No sealed text is read here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, select, update
+
+from integrator.domain.connection import is_renewal_due
+from integrator.domain.submission import SubmissionState
+from integrator.store.schema import connections, submissions
+
+# A lost reply now would stop what is about to be sent, or looked up.
+WAITING = (
+    SubmissionState.WAITING.value,
+    SubmissionState.SENDING.value,
+    SubmissionState.REPEATING.value,
+    SubmissionState.IN_DOUBT.value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A connected company's tokens by their times alone. `is_renewable`: a refresh token is there."""
+
+    company_id: str
+    version: int
+    access_expires_at: datetime
+    refresh_expires_at: datetime | None
+    is_renewable: bool
+    granted_at: datetime
+    refreshed_at: datetime | None
+    refresh_owner: str | None
+    refresh_until: datetime | None
+    is_in_doubt: bool
+    announced_days: int | None
+
+    @property
+    def lifetime(self) -> timedelta:
+        """Return how long the access token lives in all."""
+        return self.access_expires_at - (self.refreshed_at or self.granted_at)
+
+    @property
+    def consent_ends_at(self) -> datetime:
+        """Return when the consent ends unless a refresh brings a new refresh token."""
+        return self.refresh_expires_at or self.access_expires_at
+
+    def is_urgent(self, now: datetime) -> bool:
+        """True when renewing cannot wait for the payouts to be done."""
+        left = self.access_expires_at - now
+        return is_renewal_due(left=left, lifetime=self.lifetime, is_payout_waiting=True)
+
+
+def connected(tx: Connection) -> list[Standing]:
+    """Return every connected company, the one whose access token ends first before all others."""
+    table = connections.c
+    statement = (
+        select(
+            table.company_id,
+            table.version,
+            table.access_expires_at,
+            table.refresh_expires_at,
+            table.sealed_refresh_token.is_not(None),
+            table.granted_at,
+            table.refreshed_at,
+            table.refresh_owner,
+            table.refresh_until,
+            table.refresh_in_doubt_at.is_not(None),
+            table.announced_days,
+        )
+        .where(table.state == "connected")
+        .order_by(table.access_expires_at, table.company_id)
+    )
+    return [Standing(*row) for row in tx.execute(statement)]
+
+
+def companies_with_waiting_payouts(tx: Connection) -> frozenset[str]:
+    """Return the companies of which something is about to be sent, under way, or in doubt."""
+    statement = select(submissions.c.company_id).where(submissions.c.state.in_(WAITING)).distinct()
+    return frozenset(tx.execute(statement).scalars())
+
+
+def note_announced(tx: Connection, one: Standing, *, days: int | None) -> bool:
+    """Note which end was announced. False when another worker did, or the tokens are others by now."""
+    same = and_(
+        connections.c.company_id == one.company_id,
+        connections.c.version == one.version,
+        connections.c.announced_days.is_not_distinct_from(one.announced_days),
+    )
+    return tx.execute(update(connections).where(same).values(announced_days=days)).rowcount == 1
