@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,23 +36,10 @@ from integrator.settings import (
 from integrator.store.database import Database, DatabaseUnusable
 from integrator.store.migrate import is_current
 from integrator.store.migrate import migrate as migrate_database
+from integrator.supervision import COMMANDS, Failed, WrongUsage, every
 from integrator.vault import Intake, intake_public_key, new_master_key
 from integrator.web.companies import read_registration
 from integrator.web.contract import Contract, InputInvalid
-
-FAILED, WRONG_USAGE = 1, 2
-
-
-class Failed(click.ClickException):
-    """The work failed; the message says why."""
-
-    exit_code = FAILED
-
-
-class WrongUsage(click.ClickException):
-    """The command or a setting is wrong; the message says which and how to mend it."""
-
-    exit_code = WRONG_USAGE
 
 
 @contextmanager
@@ -82,7 +69,7 @@ def _database(*, url: str) -> Iterator[Database]:
     try:
         if not is_current(database):
             raise Failed("the database does not answer or lacks migrations: run integrator migrate")
-        yield database
+        yield database.acting("command")
     finally:
         database.close()
 
@@ -162,7 +149,7 @@ def add_company(company_id: str, **told: Any) -> None:
 def list_companies() -> None:
     """List the companies of this environment."""
     with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
-        for found in _every(lambda after: companies.list_companies(database, after=after, limit=100)):
+        for found in every(lambda after: companies.list_companies(database, after=after, limit=100)):
             click.echo(f"{found.company_id}\t{found.environment}\t{found.name}")
 
 
@@ -338,13 +325,8 @@ def _registration(company_id: str, told: dict[str, Any], settings: WebSettings) 
     return read_registration(body, contract, settings)
 
 
-def _every(page_after: Callable[[str | None], tuple[list[Any], str | None]]) -> Iterator[Any]:
-    after: str | None = None
-    while True:
-        page, after = page_after(after)
-        yield from page
-        if after is None:
-            return
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ KINDS: dict[str, Kind] = {
         409,
         "まだ明細では判断できません",
         "振込指定日が過ぎ、最初の送信から23時間たつまでは、明細に無くても不成立とは言えません。銀行の担当者に確認してください。",
-        "Until the designated day is over, and 23 hours after the first attempt, a statement proves nothing. Ask the bank's staff.",
+        "Until the day is over and 23 hours after the first attempt, a statement proves nothing. Ask the bank's staff.",
     ),
     "body-too-large": Kind(
         413, "リクエストが大きすぎます", "本文は64KiB以内にしてください。", "The body may have at most 64 KiB."
