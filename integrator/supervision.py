@@ -12,11 +12,10 @@ from typing import Any
 
 import click
 
-from integrator import companies, deciding, differences, payouts, reconciling, restoring, stopping, worker
+from integrator import auditing, companies, deciding, differences, payouts, reconciling, restoring, stopping, worker
 from integrator.clock import Clock, SystemClock
 from integrator.deciding import Decision, DecisionRefused
 from integrator.differences import Verdict
-from integrator.domain.audit import first_broken
 from integrator.domain.days import civil_date
 from integrator.domain.payout import PayoutFilter, PayoutState
 from integrator.effects import NoCheckpoints
@@ -147,32 +146,25 @@ def audit_group() -> None:
 @of_company
 def verify_audit(company_id: str | None) -> None:
     """Check every chain and print its head; keep the heads elsewhere. Names the first broken row and ends with 1."""
-    broken = 0
-    with _opened() as (database, _), database.read() as tx:
-        heads = {head.chain: head for head in audit.heads(tx)}
-        for chain in sorted({*heads, *audit.chains_with_rows(tx)}):
-            if company_id not in (None, chain):
-                continue
-            head = heads.get(chain)
-            stored = ((row.entry, row.previous_hash, row.hash) for row in audit.rows_of(tx, chain))
-            found = first_broken(chain, stored, head=None if head is None else (head.number, head.hash))
-            if found is not None:
-                broken += 1
-                click.echo(f"{chain}\tbroken at row {found.number}: {found.reason}")
-            elif head is not None:
-                click.echo(f"{chain}\t{head.number} rows\thead {head.hash}")
+    with _opened() as (database, _):
+        good, broken = auditing.verify(database, company_id)
+    for head in good:
+        click.echo(f"{head.chain}\t{head.number} rows\thead {head.hash}")
+    for found in broken:
+        click.echo(f"{found.chain}\tbroken at row {found.number}: {found.reason}")
     if broken:
-        raise Failed(f"{broken} chains are broken")
+        raise Failed(f"{len(broken)} chains are broken")
 
 
 @audit_group.command("export")
 @of_company
 def export_audit(company_id: str | None) -> None:
     """Print the rows as JSON lines, chain by chain."""
-    with _opened() as (database, _), database.read() as tx:
-        for chain in audit.chains_with_rows(tx):
-            if company_id in (None, chain):
-                for row in audit.rows_of(tx, chain):
+    with _opened() as (database, _):
+        auditing.chain_all(database)
+        with database.read() as tx:
+            for chain in audit.chains_with_rows(tx):
+                for row in audit.rows_of(tx, chain) if company_id in (None, chain) else ():
                     members = {**row.entry.as_json(), "previous_hash": row.previous_hash, "hash": row.hash}
                     click.echo(json.dumps(members, ensure_ascii=False))
 

@@ -17,6 +17,7 @@ from types import FrameType
 import httpx
 
 from integrator.app import random_text
+from integrator.auditing import Chainer
 from integrator.bank_client.api import BankClient
 from integrator.bank_client.calls import CallPorts, Calls, TimeLimits, new_http_client
 from integrator.bank_client.oauth import OAuthClient
@@ -120,6 +121,7 @@ class Worker:
             lambda: follow_one(desk),
             Restorer(desk).scan_one,
             Reconciler(desk).reconcile_one,
+            Chainer(desk.db, lambda: ports.machine_clock.now().timestamp()).chain_one,
         )
 
     def step(self) -> bool:

@@ -1,7 +1,7 @@
-"""Rows of the audit: who changed what, in the transaction of the change, each chained to the one before it.
+"""Rows of the audit: who changed what, in the transaction of the change, and the chain that they are put into.
 
-Whoever appends holds the head of the chain until the commit, so concurrent writers cannot fork it. It is the last
-row that a transaction locks.
+Writers never wait for one another: a row gets its number and hashes after the commit, from whoever holds the head
+of its chain. Only what is committed is seen then, so concurrent writers cannot fork a chain, and nothing is left out.
 """
 
 import json
@@ -14,25 +14,24 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from integrator.domain.audit import FIRST_HASH, Entry, entry_hash
-from integrator.store.database import actor_of
+from integrator.store.database import actor_of, for_change
 from integrator.store.supervised import audit_heads, audit_rows
 
 ALL = "*"  # the chain of what belongs to no company
 READ_AT_ONCE = 500
 
-# Written once, with the values beside them: every change of a payout runs them.
-_TAKE_HEAD = (
-    update(audit_heads)
-    .where(audit_heads.c.chain == bindparam("of_chain"))
-    .values(number=audit_heads.c.number + 1)
-    .returning(audit_heads.c.number, audit_heads.c.hash)
-)
+CHAINED_AT_ONCE = 1000
 _FIRST_HEAD = {
     "sqlite": sqlite.insert(audit_heads).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(audit_heads).on_conflict_do_nothing(),
 }
+# Written once, with the values beside them: every change of a payout runs it.
 _APPEND = insert(audit_rows)
-_MOVE_HEAD = update(audit_heads).where(audit_heads.c.chain == bindparam("of_chain")).values(hash=bindparam("new_hash"))
+_CHAIN = (
+    update(audit_rows)
+    .where(audit_rows.c.row_id == bindparam("of_row"))
+    .values(number=bindparam("new_number"), previous_hash=bindparam("new_previous"), hash=bindparam("new_hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +63,44 @@ class Head:
 
 
 def note(tx: Connection, chain: str, change: Change, *, at: datetime) -> None:
-    """Append a row to a chain: a company's, or ALL. Who is the transaction's own."""
-    number, previous = _take_head(tx, chain)
-    entry = Entry(
-        chain=chain,
-        number=number,
-        at=at,
-        who=actor_of(tx),
-        what=change.what,
-        subject=change.subject,
-        before=_text(change.before),
-        after=_text(change.after),
-    )
-    found = entry_hash(previous, entry)
+    """Write a row for a chain: a company's, or ALL. Who is the transaction's own."""
     values = {
         "chain": chain,
-        "number": number,
         "at": at,
-        "who": entry.who,
-        "what": entry.what,
-        "subject": entry.subject,
-        "before": entry.before,
-        "after": entry.after,
-        "previous_hash": previous,
-        "hash": found,
+        "who": actor_of(tx),
+        "what": change.what,
+        "subject": change.subject,
+        "before": _text(change.before),
+        "after": _text(change.after),
     }
     tx.execute(_APPEND, values)
-    tx.execute(_MOVE_HEAD, {"of_chain": chain, "new_hash": found})
+
+
+def find_unchained(tx: Connection) -> str | None:
+    """Return a chain that has rows without a number."""
+    found: str | None = tx.scalar(select(audit_rows.c.chain).where(audit_rows.c.number.is_(None)).limit(1))
+    return found
+
+
+def chain_rows(tx: Connection, chain: str) -> int:
+    """Put committed rows behind the head of their chain, which is held until the commit; return how many."""
+    tx.execute(_FIRST_HEAD[tx.dialect.name], {"chain": chain, "number": 0, "hash": FIRST_HASH})
+    held = for_change(select(audit_heads).where(audit_heads.c.chain == chain), tx, of=audit_heads)
+    head = tx.execute(held).one()
+    number, previous = head.number, head.hash
+    table = audit_rows.c
+    waiting = select(audit_rows).where(table.chain == chain, table.number.is_(None))
+    rows = tx.execute(waiting.order_by(table.row_id).limit(CHAINED_AT_ONCE)).all()
+    chained = []
+    for row in rows:
+        number += 1
+        found = entry_hash(previous, _entry(row, number))
+        chained.append({"of_row": row.row_id, "new_number": number, "new_previous": previous, "new_hash": found})
+        previous = found
+    if chained:
+        tx.execute(_CHAIN, chained)
+        tx.execute(update(audit_heads).where(audit_heads.c.chain == chain).values(number=number, hash=previous))
+    return len(chained)
 
 
 def heads(tx: Connection) -> list[Head]:
@@ -100,7 +110,11 @@ def heads(tx: Connection) -> list[Head]:
 
 def chains_with_rows(tx: Connection) -> list[str]:
     """Return the chains that have rows, whether or not they still have a head."""
-    return list(tx.execute(select(audit_rows.c.chain).distinct().order_by(audit_rows.c.chain)).scalars())
+    return list(
+        tx.execute(
+            select(audit_rows.c.chain).where(audit_rows.c.number.is_not(None)).distinct().order_by(audit_rows.c.chain)
+        ).scalars()
+    )
 
 
 def rows_of(tx: Connection, chain: str) -> Iterator[Stored]:
@@ -120,14 +134,6 @@ def rows_of(tx: Connection, chain: str) -> Iterator[Stored]:
         after = found[-1].number
 
 
-def _take_head(tx: Connection, chain: str) -> tuple[int, str]:
-    row = tx.execute(_TAKE_HEAD, {"of_chain": chain}).one_or_none()
-    if row is None:
-        tx.execute(_FIRST_HEAD[tx.dialect.name], {"chain": chain, "number": 0, "hash": FIRST_HASH})
-        row = tx.execute(_TAKE_HEAD, {"of_chain": chain}).one()
-    return row.number, row.hash
-
-
 def _text(values: Mapping[str, Any] | None) -> str | None:
     if values is None:
         return None
@@ -140,5 +146,8 @@ def _written(value: object) -> str:
 
 
 def _stored(row: Row[Any]) -> Stored:
-    entry = Entry(row.chain, row.number, row.at, row.who, row.what, row.subject, row.before, row.after)
-    return Stored(entry, row.previous_hash, row.hash)
+    return Stored(_entry(row, row.number), row.previous_hash, row.hash)
+
+
+def _entry(row: Row[Any], number: int) -> Entry:
+    return Entry(row.chain, number, row.at, row.who, row.what, row.subject, row.before, row.after)

@@ -3,11 +3,24 @@
 Migrations create exactly this; a test compares the two.
 """
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from integrator.store.base import Instant, metadata
 
-# One hash chain for each company, and one ("*") for what belongs to none. The head is locked by whoever appends.
+# One hash chain for each company, and one ("*") for what belongs to none. The head is locked by whoever chains rows.
 audit_heads = Table(
     "audit_heads",
     metadata,
@@ -16,19 +29,29 @@ audit_heads = Table(
     Column("hash", String(64), nullable=False),
 )
 
+# Written with the change, without a number; chained soon after the commit, because its order is not known before.
 audit_rows = Table(
     "audit_rows",
     metadata,
-    Column("chain", String(64), primary_key=True),
-    Column("number", Integer, primary_key=True),
+    Column("row_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("chain", String(64), nullable=False),
     Column("at", Instant, nullable=False),
     Column("who", String(160), nullable=False),
     Column("what", String(64), nullable=False),
     Column("subject", String(128), nullable=False),
     Column("before", Text),  # JSON without secrets
     Column("after", Text),
-    Column("previous_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
+    Column("number", Integer),
+    Column("previous_hash", String(64)),
+    Column("hash", String(64)),
+    UniqueConstraint("chain", "number"),
+    Index(
+        "ix_audit_rows_unchained",
+        "chain",
+        "row_id",
+        sqlite_where=text("number IS NULL"),
+        postgresql_where=text("number IS NULL"),
+    ),
 )
 
 # While a row stands here no order leaves, of one company or ("*") of all.

@@ -21,17 +21,27 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_rows",
+        sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("chain", sa.String(length=64), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.String(length=160), nullable=False),
         sa.Column("what", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=128), nullable=False),
         sa.Column("before", sa.Text(), nullable=True),
         sa.Column("after", sa.Text(), nullable=True),
-        sa.Column("previous_hash", sa.String(length=64), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("chain", "number", name=op.f("pk_audit_rows")),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("previous_hash", sa.String(length=64), nullable=True),
+        sa.Column("hash", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_audit_rows")),
+        sa.UniqueConstraint("chain", "number", name=op.f("uq_audit_rows_chain_number")),
+    )
+    op.create_index(
+        "ix_audit_rows_unchained",
+        "audit_rows",
+        ["chain", "row_id"],
+        unique=False,
+        sqlite_where=sa.text("number IS NULL"),
+        postgresql_where=sa.text("number IS NULL"),
     )
     op.create_table(
         "payout_stops",
