@@ -1,7 +1,7 @@
 """The emergency stop: while it stands no order leaves, of one company or of all. Inquiries and cancels go on.
 
-Every process reads it in the transaction that stores the intent to send, and once more before the call. So what
-may still leave after a stop is only what had been handed to a call before it; that is counted and said.
+Every process reads it in the transaction that stores the intent to send, and once more at the call's departure. So
+what may reach the bank after a stop had left before it; what had been handed to a call is counted and said.
 """
 
 from dataclasses import dataclass

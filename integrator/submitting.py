@@ -79,11 +79,8 @@ def call(desk: Desk, sent: Submission, access: Access, attempt: Attempt) -> None
         # This process stood still since its intent; by now the order is a doubt, and others settle it.
         log.error("payout.not_sent_too_late submission=%s", sent.submission_id)
         return
-    if is_stopped_now(desk, sent.company_id):
-        # Stopped since the intent was stored, which is as if no connection had come about.
-        log.warning("payout.not_sent_stopped submission=%s", sent.submission_id)
-        record(desk, sent, NotCarriedOut(Fact.NOT_CONNECTED))
-        return
+    # A stop since the intent was stored is as if no connection had come about.
+    desk.gate.hold_back_if(lambda: is_stopped_now(desk, sent.company_id))
     outcome = desk.bank.request_transfer(access, sent.body, key=sent.bank_key, attempt=attempt)
     record(desk, sent, outcome)
     if isinstance(outcome, NotCarriedOut | InDoubt) and outcome.fact is Fact.TOKEN_REFUSED:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from integrator.domain.days import day_ends
 from integrator.domain.payout import PayoutState
 from integrator.domain.reconciliation import Difference, DifferenceKind
 from integrator.store import audit
@@ -81,13 +82,13 @@ class Candidate:
 
 
 def find_due_company(tx: Connection, *, day: date) -> str | None:
-    """Return a connected company with payouts whose daily reconciliation up to `day` has not begun."""
+    """Return a connected company with payouts up to `day` whose daily reconciliation of it has not begun."""
     has_run = exists().where(
         reconciliations.c.company_id == connections.c.company_id,
         reconciliations.c.is_daily,
         reconciliations.c.date_to >= day.isoformat(),
     )
-    has_payouts = exists().where(payouts.c.company_id == connections.c.company_id)
+    has_payouts = exists().where(payouts.c.company_id == connections.c.company_id, payouts.c.created_at < day_ends(day))
     statement = select(connections.c.company_id).where(connections.c.state == "connected", has_payouts, ~has_run)
     found: str | None = tx.scalar(statement.limit(1))
     return found
