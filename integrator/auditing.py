@@ -7,7 +7,8 @@ from integrator.store import audit
 from integrator.store.audit import Head
 from integrator.store.database import Database
 
-CHAIN_SECONDS = 5.0  # a row waits so long at most for its place, while a worker runs
+CHAIN_SECONDS = 15.0  # a row waits about so long for its place, while a worker runs
+CHAINS_AT_ONCE = 20
 
 
 class Chainer:
@@ -18,17 +19,19 @@ class Chainer:
         self._machine = machine
         self._quiet_until = 0.0
 
-    def chain_one(self) -> bool:
-        """Chain what waits of one company. False when nothing waits, or it was looked for just now."""
+    def chain_some(self) -> bool:
+        """Chain what waits. False when nothing waits, or it was looked for just now."""
         if self._machine() < self._quiet_until:
             return False
         with self._db.read() as tx:
-            chain = audit.find_unchained(tx)
-        if chain is None:
+            chains = audit.find_unchained(tx, limit=CHAINS_AT_ONCE)
+        if len(chains) < CHAINS_AT_ONCE:
             self._quiet_until = self._machine() + CHAIN_SECONDS
+        if not chains:
             return False
         with self._db.begin() as tx:
-            audit.chain_rows(tx, chain)
+            for chain in chains:  # in the order of their names, so that two processes never wait for one another
+                audit.chain_rows(tx, chain)
         return True
 
 
@@ -36,11 +39,11 @@ def chain_all(db: Database) -> None:
     """Chain every row that is committed now."""
     while True:
         with db.read() as tx:
-            chain = audit.find_unchained(tx)
-        if chain is None:
+            chains = audit.find_unchained(tx, limit=1)
+        if not chains:
             return
         with db.begin() as tx:
-            audit.chain_rows(tx, chain)
+            audit.chain_rows(tx, chains[0])
 
 
 def verify(db: Database, company_id: str | None = None) -> tuple[list[Head], list[Broken]]:

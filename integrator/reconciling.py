@@ -192,7 +192,10 @@ def _claim(desk: Desk) -> Run | None:
     with desk.db.read() as tx:
         company_id = rows.find_due_company(tx, day=day)
         last = None if company_id is None else rows.last_daily(tx, company_id)
+        is_left = rows.has_unfinished(tx, at=at)
     if company_id is None:
+        if not is_left:
+            return None
         with desk.db.begin() as tx:
             holder = desk.new_text(32, MARK_ALPHABET)
             return rows.claim_unfinished(tx, holder=holder, at=at, until=at.machine + LEASE)

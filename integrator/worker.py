@@ -121,7 +121,7 @@ class Worker:
             lambda: follow_one(desk),
             Restorer(desk).scan_one,
             Reconciler(desk).reconcile_one,
-            Chainer(desk.db, lambda: ports.machine_clock.now().timestamp()).chain_one,
+            Chainer(desk.db, lambda: ports.machine_clock.now().timestamp()).chain_some,
         )
 
     def step(self) -> bool:

@@ -76,10 +76,10 @@ def note(tx: Connection, chain: str, change: Change, *, at: datetime) -> None:
     tx.execute(_APPEND, values)
 
 
-def find_unchained(tx: Connection) -> str | None:
-    """Return a chain that has rows without a number."""
-    found: str | None = tx.scalar(select(audit_rows.c.chain).where(audit_rows.c.number.is_(None)).limit(1))
-    return found
+def find_unchained(tx: Connection, *, limit: int) -> list[str]:
+    """Return up to `limit` chains that have rows without a number, by name."""
+    waiting = select(audit_rows.c.chain).where(audit_rows.c.number.is_(None)).distinct()
+    return list(tx.execute(waiting.order_by(audit_rows.c.chain).limit(limit)).scalars())
 
 
 def chain_rows(tx: Connection, chain: str) -> int:

@@ -122,11 +122,16 @@ def insert_run(tx: Connection, run: Run, *, due_at: datetime, until: datetime) -
     return tx.execute(_INSERT_ONCE[tx.dialect.name], values).rowcount == 1
 
 
+def has_unfinished(tx: Connection, *, at: Times) -> bool:
+    """True when `claim_unfinished` would find something."""
+    some = select(reconciliations.c.reconciliation_id).where(_is_unfinished(at)).limit(1)
+    return tx.execute(some).first() is not None
+
+
 def claim_unfinished(tx: Connection, *, holder: str, at: Times, until: datetime) -> Run | None:
     """Take a daily run that nobody holds and that is due again."""
     table = reconciliations.c
-    is_free = or_(table.lease_until.is_(None), table.lease_until <= at.machine)
-    due = select(reconciliations).where(table.is_daily, table.state == "running", table.due_at <= at.now, is_free)
+    due = select(reconciliations).where(_is_unfinished(at))
     row = tx.execute(for_claim(due.order_by(table.due_at).limit(1), tx, of=reconciliations)).one_or_none()
     if row is None:
         return None
@@ -239,6 +244,12 @@ def difference_id_of(company_id: str, difference: Difference) -> str:
     """Return the id of a difference; it follows from what it is, so a second look finds the same one."""
     text = f"{company_id}\n{difference.kind}\n{difference.subject}"
     return f"df_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def _is_unfinished(at: Times) -> ColumnElement[bool]:
+    table = reconciliations.c
+    is_free = or_(table.lease_until.is_(None), table.lease_until <= at.machine)
+    return and_(table.is_daily, table.state == "running", table.due_at <= at.now, is_free)
 
 
 def _is_open_in(days: tuple[date, date] | None) -> ColumnElement[bool]:

@@ -167,11 +167,11 @@ def test_a_worker_chains_what_waits_and_does_not_look_again_at_once(db: Database
     chainer = Chainer(db, lambda: seconds[0])
     note(db, 1)
 
-    assert [chainer.chain_one(), chainer.chain_one()] == [True, False]
+    assert [chainer.chain_some(), chainer.chain_some()] == [True, False]
     note(db, 2)
-    assert not chainer.chain_one()
-    seconds[0] = 6.0
-    assert chainer.chain_one()
+    assert not chainer.chain_some()
+    seconds[0] = 16.0
+    assert chainer.chain_some()
 
 
 def test_a_row_written_behind_the_back_of_the_chain_is_found(db: Database) -> None:
