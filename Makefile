@@ -44,8 +44,9 @@ sandbox: setup ## bank, integrator web and worker in the foreground (BANK_PORT, 
 demo: setup ## one payout told step by step, against a bank of its own
 	@$(V)/bin/python tools/demo.py
 
+# Shared out by number: by name only the first operation of each generated test would run, for all have one name.
 test: browser ## every test
-	@$(V)/bin/python -m pytest -q -n 2 --dist loadgroup
+	@$(V)/bin/python -m pytest -q -n 2 --dist worksteal
 
 check: browser ## formatting, lint, types, import layers, contracts, then every test
 	@$(V)/bin/ruff format --check .

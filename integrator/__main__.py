@@ -16,7 +16,6 @@ from typing import Any
 
 import click
 
-import contracts
 from integrator import app, callbacks, companies, logs, worker
 from integrator.clock import SystemClock
 from integrator.companies import Registration, Role
@@ -39,7 +38,7 @@ from integrator.store.migrate import migrate as migrate_database
 from integrator.supervision import COMMANDS, Failed, WrongUsage, every
 from integrator.vault import Intake, intake_public_key, new_master_key
 from integrator.web.companies import read_registration
-from integrator.web.contract import Contract, InputInvalid
+from integrator.web.contract import InputInvalid, own_contract
 
 
 @contextmanager
@@ -317,7 +316,7 @@ def _registration(company_id: str, told: dict[str, Any], settings: WebSettings) 
         "client_secret": _read_secret().reveal(),
         "limits": {name: value for name, value in limits.items() if value is not None},
     }
-    contract = Contract(contracts.load("integrator"))
+    contract = own_contract()
     try:
         contract.check("CompanyRegistration", body)
     except InputInvalid as wrong:

@@ -18,7 +18,6 @@ import httpx
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-import contracts
 from integrator import callbacks, companies, payouts
 from integrator.callbacks import Places
 from integrator.clock import BankClock, Clock, SystemClock
@@ -40,7 +39,7 @@ from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
 from integrator.web import payouts as payouts_web
 from integrator.web import supervision as supervision_web
-from integrator.web.contract import BODY_BYTES_MAX, Contract
+from integrator.web.contract import BODY_BYTES_MAX, own_contract
 from integrator.web.pages import Pages
 from integrator.web.problems import WebProblem, Words, problem, refused
 from integrator.web.serving import Door, Refusals
@@ -69,7 +68,7 @@ def create_app(
     intake = Intake(settings.intake_public_key, environment=settings.environment)
     waiting = Waiting(database, clock=clock, pause=pause, new_text=new_text)
     door = Door(
-        Contract(contracts.load("integrator")),
+        own_contract(),
         db=database,
         pages=pages,
         new_instance=lambda: new_text(20, REQUEST_ID_ALPHABET),

@@ -63,7 +63,15 @@ def serve_command(**options: str | None) -> None:
         _end(str(wrong), WRONG_USAGE)
     except StartError as broken:
         _end(str(broken), WORK_FAILED)
-    _forget_old(settings.ready_file)
+    try:
+        _forget_old(settings.ready_file)
+    except OSError as unusable:
+        listener.close()
+        reason = unusable.strerror or unusable
+        _end(
+            f"--ready-file: {settings.ready_file} cannot be written: {reason}; name a file in a folder that exists",
+            WRONG_USAGE,
+        )
 
     def tell_ready(url: str) -> None:
         for line in (f"ready {url}", *_portal_lines(world_of(application))):
@@ -126,9 +134,10 @@ def _portal_lines(world: World) -> list[str]:
 
 
 def _forget_old(ready_file: Path | None) -> None:
-    """A file left by an earlier run must not be taken for this one's."""
+    """A file left by an earlier run must not be taken for this one's. Raises OSError when none could be written."""
     if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
+        ready_file.touch()
+        ready_file.unlink()
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -67,8 +67,10 @@ from mock_gmo.worlds import Worlds
 EXTENSION: Final = "mock_gmo"
 STATE_FILE: Final = "mock_gmo.state_file"
 CONTROL_PATH: Final = "/_sandbox"
-# The one inquiry that leaves something behind: the request that the consent page is about.
-AUTHORIZATION_PATH: Final = "/ganb/api/auth/v1/authorization"
+# The inquiries that leave something behind: the request that a consent page is about, messages that count as delivered,
+# and the ids of messages, which are made up when somebody first looks.
+CHANGING_OPERATIONS: Final = frozenset({"authorize", "getUnsentVaDeposits"})
+CHANGING_CONTROL_READS: Final = frozenset({"/_sandbox/v1/notifications", "/_sandbox/v1/snapshot"})
 DOCUMENTS: Final = ("auth", "corporation", "personal", "webhooks")
 CONTROL_ERRORS: Final = {MethodNotAllowed: "method_not_allowed", InternalServerError: "failure_inside"}
 
@@ -120,7 +122,7 @@ def create_app(
 
     _add_pages(app, settings, _actions(operations, worlds))
     # A fault that takes the reply away strikes outside: what was done is kept all the same.
-    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, worlds.first, real_time))  # type: ignore[method-assign]
+    app.wsgi_app = ConnectionEdge(_kept(app, settings.state, gateway, real_time))  # type: ignore[method-assign]
     return app
 
 
@@ -138,14 +140,16 @@ def _add_pages(app: Flask, settings: Settings, found: dict[str, Action]) -> None
     app.register_error_handler(HTTPException, partial(_outside_error, RefusalTable.load()))
 
 
-def _kept(app: Flask, path: Path | None, world: World, real_time: Callable[[], float]) -> WSGIApplication:
+def _kept(app: Flask, path: Path | None, gateway: Gateway, real_time: Callable[[], float]) -> WSGIApplication:
     if path is None:
         return app.wsgi_app
+    world = world_of(app)
     file = StateFile(path, world, real_time=real_time)
     file.open()
     world.keep_by(file.save)
     app.extensions[STATE_FILE] = file
-    return KeepingEdge(app.wsgi_app, file, changing_reads=frozenset({AUTHORIZATION_PATH}))
+    reads = gateway.paths_of(CHANGING_OPERATIONS) | CHANGING_CONTROL_READS
+    return KeepingEdge(app.wsgi_app, file, changing_reads=reads)
 
 
 def worlds_of(app: Flask) -> Worlds:

@@ -1,11 +1,13 @@
 """The contracts as the running mock uses them: operations, their fields in order, compiled validators of every schema.
 
-Compiled once at start from `contracts/*.yaml`. Nothing here answers a request; the gateway and the console do.
+Read once at start from `contracts/*.yaml`; the schemas of a document are compiled when the first of them is used, so
+that a start waits for none that nobody asks for. Nothing here answers a request; the gateway and the console do.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -16,6 +18,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 METHODS = ("get", "post", "put", "patch", "delete")
 JSON = "application/json"
 BODY_BYTES_MAX = 1024 * 1024  # unless the document names another bound
+MASKED = "[masked]"  # stands for what came in the messages of validators
 DEFAULT = 0  # stands for every status that has no row of its own
 FORM = "application/x-www-form-urlencoded"
 TOKEN_HEADER = "x-access-token"  # noqa: S105  (the name of the header, not a token)
@@ -27,14 +30,35 @@ class StartError(Exception):
     """The program cannot start: a contract, a table and the code do not fit together. The message says which."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Schema:
+    """One schema of a document."""
+
+    compiled: Callable[[], jsonschema_rs.ValidatorMap]
+    """Returns every validator of the document by its pointer."""
+    pointer: str
+
+    @cached_property
+    def is_valid(self) -> Callable[[Any], bool]:
+        """Tells whether a value fits."""
+        fits: Callable[[Any], bool] = self.compiled()[self.pointer].is_valid
+        return fits
+
+    @cached_property
+    def iter_errors(self) -> Callable[[Any], Iterable[Any]]:
+        """Yields what is wrong with a value."""
+        errors: Callable[[Any], Iterable[Any]] = self.compiled()[self.pointer].iter_errors
+        return errors
+
+
+@dataclass(frozen=True)
 class Field:
     """One parameter or body member, with what the gateway must know to complain about it in the bank's words."""
 
     name: str
     label: str
     is_required: bool
-    fits: Callable[[Any], bool]
+    schema: Schema
     is_list: bool = False
     takes_integers: bool = False
     takes_integers_leniently: bool = False
@@ -49,13 +73,23 @@ class Field:
     line_fields: tuple["Field", ...] = ()
     lines_max: int = 0
     example: str | None = None
+    expected: str = "a value"
+    """What fits, in words."""
     confused_names: tuple[str, ...] = ()
     """Names that clients send by mistake in the place of this one."""
     is_text: bool = field(default=False, init=False)
     """Whether a value is one text (or a number written as one), no list."""
+    is_free: bool = field(default=False, init=False)
+    """Whether a value may come whatever the other fields hold."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_text", not self.is_list and not self.line_fields)
+        object.__setattr__(self, "is_free", not (self.is_forbidden or self.only_with or self.not_with))
+
+    @cached_property
+    def fits(self) -> Callable[[Any], bool]:
+        """Tells whether one value, or one item of a list, fits."""
+        return self.schema.is_valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +112,9 @@ class Operation:
     body: tuple[Field, ...]
     body_kind: str | None
     needs_body: bool
-    body_errors: Callable[[Any], Iterable[Any]] | None
+    body_schema: Schema | None
     success_status: int
-    replies: Mapping[int, Callable[[Any], bool] | None]
+    replies: Mapping[int, Schema | None]
     has_transfer_errors: bool
     body_bytes_max: int = BODY_BYTES_MAX
     takes_bearer: bool = False
@@ -92,18 +126,29 @@ class Operation:
         object.__setattr__(self, "name", f"{self.method} {self.relative_path}")
         object.__setattr__(self, "lines_max", max((field.lines_max for field in self.body), default=0))
 
+    @property
+    def body_errors(self) -> Callable[[Any], Iterable[Any]] | None:
+        """Yields what is wrong with a body; None for an operation without one."""
+        return self.body_schema.iter_errors if self.body_schema is not None else None
+
     def reply_is_lawful(self, status: int, body: Any) -> bool:
         """Tell whether the contract knows this status and the body fits its schema."""
         declared = status if status in self.replies else DEFAULT
         if declared not in self.replies:
             return False
-        fits = self.replies[declared]
-        return fits is None or fits(body)
+        schema = self.replies[declared]
+        return schema is None or schema.is_valid(body)
 
 
 def read_operations(*names: str) -> tuple[Operation, ...]:
     """Return every operation of the named documents, in their order. Raises StartError for what cannot be served."""
-    return tuple(operation for name in names for operation in _Document(name).operations())
+    return tuple(operation for name in names for operation in _operations_of(name))
+
+
+@cache
+def _operations_of(name: str) -> tuple[Operation, ...]:
+    """Documents are package data: applications of one process share what was read and compiled."""
+    return tuple(_Document(name).operations())
 
 
 def require_handlers(operations: Iterable[Operation], handlers: Mapping[str, object]) -> None:
@@ -121,10 +166,15 @@ class _Document:
     def __init__(self, name: str) -> None:
         self._name = name
         self._content = contracts.load(name)
-        self._validators = jsonschema_rs.validator_map_for(
-            {"$schema": DIALECT, **self._content}, validate_formats=True, mask="[masked]"
-        )
         self._base: str = self._content["servers"][0]["url"]
+
+    @cached_property
+    def _validators(self) -> jsonschema_rs.ValidatorMap:
+        whole = {"$schema": DIALECT, **self._content}
+        return jsonschema_rs.validator_map_for(whole, validate_formats=True, mask=MASKED)
+
+    def _schema(self, pointer: str) -> Schema:
+        return Schema(lambda: self._validators, pointer)
 
     def operations(self) -> Iterable[Operation]:
         for path, item in self._content["paths"].items():
@@ -161,7 +211,7 @@ class _Document:
             body=body_fields,
             body_kind=body_kind,
             needs_body=content.get("requestBody", {}).get("required", False),
-            body_errors=self._validators[body_pointer].iter_errors if body_pointer else None,
+            body_schema=self._schema(body_pointer) if body_pointer else None,
             success_status=min(status for status in replies if 200 <= status < 400),
             replies=replies,
             has_transfer_errors=self._has_transfer_errors(f"{here}/{method}/responses"),
@@ -208,7 +258,7 @@ class _Document:
             name=name,
             label=told.get("x-label-ja", name),
             is_required=required,
-            fits=self._validators[items if items and not has_lines else pointer].is_valid,
+            schema=self._schema(items if items and not has_lines else pointer),
             is_list="array" in types,
             takes_integers="integer" in types,
             takes_integers_leniently=bool(told.get("x-lenient-number", False)),
@@ -221,15 +271,16 @@ class _Document:
             line_fields=self._members(items) if has_lines and items else (),
             lines_max=int(schema.get("maxItems", 0)),
             example=_example(told),
+            expected=_expected(schema),
             confused_names=tuple(told.get("x-confused-names", ())),
         )
 
-    def _reply(self, pointer: str) -> Callable[[Any], bool] | None:
+    def _reply(self, pointer: str) -> Schema | None:
         resolved = self._resolve(pointer)
         media = self._at(resolved).get("content", {})
         if JSON not in media or "schema" not in media[JSON]:
             return None
-        return self._validators[f"{resolved}/content/{_escape(JSON)}/schema"].is_valid
+        return self._schema(f"{resolved}/content/{_escape(JSON)}/schema")
 
     def _has_transfer_errors(self, pointer: str) -> bool:
         if "400" not in self._at(pointer):
@@ -275,6 +326,14 @@ def _example(told: Mapping[str, Any]) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    if "pattern" in schema:
+        return f"a text like {schema['pattern']}"
+    return f"a text of {schema.get('minLength', 0)} to {schema.get('maxLength', 'any number of')} characters"
 
 
 def _key(content: Mapping[Any, Any], step: str) -> Any:

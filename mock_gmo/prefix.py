@@ -13,7 +13,10 @@ WORLD: Final = "mock_gmo.world"
 
 
 def enter_world(environ: WSGIEnvironment, worlds: Worlds) -> World | None:
-    """Note in the environment which world the call goes to, and return it; None when there is none of that name."""
+    """Note in the environment which world the call goes to, and return it, held as it stands for as long as that lasts.
+
+    None when there is none of that name.
+    """
     path = environ.get("PATH_INFO", "")
     world: World | None = worlds.first
     if path.startswith(PREFIX):
@@ -21,8 +24,8 @@ def enter_world(environ: WSGIEnvironment, worlds: Worlds) -> World | None:
         world = worlds.find(name)
         environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}{PREFIX}{name}"
         environ["PATH_INFO"] = slash + rest
-    environ[WORLD] = world
-    return world
+    held = environ[WORLD] = world.held() if world is not None else None
+    return held
 
 
 def world_of_request(environ: WSGIEnvironment) -> World:

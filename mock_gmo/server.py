@@ -3,9 +3,11 @@
 How to choose the server was measured; connection faults need the socket, which gunicorn hands out. No rule lives here.
 """
 
+import errno
 import gc
 import os
 import socket
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -19,6 +21,9 @@ BACKLOG: Final = 256
 KEEPALIVE_SECONDS: Final = 75
 # Within this time calls under way may finish after a signal; then the process ends.
 STOP_SECONDS: Final = 1
+# For so long a client may be silent in the middle of its call, or leave its reply unread, before it is cut off.
+SILENCE_SECONDS: Final = 5
+UNREAD_SECONDS: Final = 30
 GARBAGE_THRESHOLDS: Final = (10_000, 50, 20)
 
 
@@ -40,12 +45,25 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on host and port (0 = any free one). Raises PortTaken."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as taken:
-        raise PortTaken(
-            f"cannot listen on {host} port {port}: {taken.strerror or taken}; "
-            "choose another with --port N or MOCK_GMO_PORT=N (0 takes any free one)"
-        ) from taken
+        way_out = (
+            "choose another address with --host H or MOCK_GMO_HOST=H"
+            if isinstance(taken, socket.gaierror) or taken.errno == errno.EADDRNOTAVAIL
+            else "choose another port with --port N or MOCK_GMO_PORT=N (0 takes any free one)"
+        )
+        raise PortTaken(f"cannot listen on {host} port {port}: {taken.strerror or taken}; {way_out}") from taken
+    _bound_waiting(listener)
+    return listener
+
+
+def _bound_waiting(listener: socket.socket) -> None:
+    """Keep eight silent clients from taking all eight threads; connections have these options from their listener."""
+    for option, seconds in ((socket.SO_RCVTIMEO, SILENCE_SECONDS), (socket.SO_SNDTIMEO, UNREAD_SECONDS)):
+        listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
+    if hasattr(socket, "TCP_DEFER_ACCEPT"):
+        # Who has connected and said nothing yet, as browsers do, waits outside.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENCE_SECONDS)
 
 
 def base_url(listener: socket.socket) -> str:

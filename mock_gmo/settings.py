@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import time
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, get_type_hints
@@ -237,4 +238,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {variable.name for variable in VARIABLES.values()} | rule_names().keys()
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            raise SettingsError(name, came=environ[name], expected="no such setting; see README for the names")
+            own_names = sorted(it.removeprefix(PREFIX) for it in known)
+            meant = get_close_matches(name.removeprefix(PREFIX), own_names, n=1)
+            hint = f"did you mean {PREFIX}{meant[0]}?" if meant else "serve --help and contracts/README.md list them"
+            raise SettingsError(name, came=environ[name], expected=f"the name of a setting; {hint}")

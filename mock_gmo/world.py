@@ -4,6 +4,7 @@ No HTTP here. The whole state hangs on one reference, so that going back to the 
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -76,6 +77,7 @@ class World:
         """Held while notifications go out, one after the other, and while somebody moves the clock past due ones."""
         self._keep: Callable[[], None] = _keep_nothing
         self._portal_texts: dict[str, Secret] = {}
+        self._held_from: World | None = None
         self._state = self._first_state(settings.scenario)
 
     @classmethod
@@ -182,9 +184,18 @@ class World:
             self.tick()
             return deliver(state, self.ports, until=now(), keep=self._keep, now=now if late else None)
 
+    def held(self) -> "World":
+        """Return this world for one call, which keeps to one state whatever others put in its place meanwhile.
+
+        A reset or a restore of what is returned is one of the world itself.
+        """
+        held = copy(self)
+        held._held_from = self
+        return held
+
     def reset(self, scenario: str | None = None) -> None:
         """Go back to the first state of a scenario, the present one by default. Raises ScenarioError."""
-        self._state = self._first_state(scenario or self._state.scenario.name)
+        self._go_to(self._first_state(scenario or self._state.scenario.name))
 
     @property
     def memory(self) -> WorldState:
@@ -206,7 +217,14 @@ class World:
             notification_rules=self.settings.notification_rules,
             issuer=self.environment.issuer,
         )
-        self._state = read_snapshot(snapshot, givens, otherwise=self._first_chance)
+        state = read_snapshot(snapshot, givens, otherwise=self._first_chance)
+        self._go_to(state)
+        self._portal_texts.update(_portal_texts(state))
+
+    def _go_to(self, state: WorldState) -> None:
+        self._state = state
+        if self._held_from is not None:
+            self._held_from._go_to(state)
 
     def _first_state(self, name: str) -> WorldState:
         scenario = self.ground.scenario(name)
@@ -315,6 +333,12 @@ class World:
 
 def _purse(purse: ScenarioSpAccount, main: Account) -> SpAccount:
     return parent_of(main, purse.name) if purse.place is None else child_of(main, purse.name, purse.place)
+
+
+def _portal_texts(state: WorldState) -> dict[str, Secret]:
+    """What the portal shows in this state, which is what somebody may have copied."""
+    tokens = {it.customer_id: state.oauth.portal_token(it.customer_id) for it in state.bank.customers()}
+    return {customer_id: token.token for customer_id, token in tokens.items() if token is not None}
 
 
 def _keep_nothing() -> None:

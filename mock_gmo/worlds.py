@@ -48,8 +48,11 @@ class Worlds:
         that one has a seed, this one gets its own from there, so that the whole process repeats itself.
         Raises ScenarioError, WorldNameUnusable, WorldNameTaken, TooManyWorlds; then nothing was made.
         """
-        name = self._free_name(name)
         settings = self.first.settings
+        # What is refused draws no lot: a seed gives the same worlds, whatever was asked for in vain.
+        self._require_room(name)
+        self.first.ground.scenario(scenario or settings.scenario)
+        name = self._free_name(name)
         if seed is None and settings.seed is not None:
             seed = self.first.chance.source.getrandbits(SEED_BITS)
         settings = replace(settings, scenario=scenario or settings.scenario, seed=seed)
@@ -60,6 +63,7 @@ class Worlds:
 
         From then on neither knows of the other.
         """
+        self._require_room(name)
         fork = World(source.settings, source.ports, ground=source.ground, name=self._free_name(name))
         fork.restore(source.snapshot())
         return self._add(fork)
@@ -83,17 +87,19 @@ class Worlds:
             self._by_name.clear()
 
     def _free_name(self, name: str | None) -> str:
-        if name is None:
-            return self.first.random_text(NAME_LENGTH)
-        if _NAME.fullmatch(name) is None:
+        return name if name is not None else self.first.random_text(NAME_LENGTH)
+
+    def _require_room(self, name: str | None) -> None:
+        if name is not None and _NAME.fullmatch(name) is None:
             raise WorldNameUnusable(f"expected 1 to 64 letters, digits, hyphens or underscores, came {name!r}")
-        return name
+        if name in self._by_name:
+            raise WorldNameTaken(f"a world {name} exists; delete it first or choose another name")
+        if len(self._by_name) >= self._worlds_max:
+            raise TooManyWorlds(f"at most {self._worlds_max} worlds at a time; delete some first")
 
     def _add(self, world: World) -> World:
         with self._lock:
-            if world.name in self._by_name:
-                raise WorldNameTaken(f"a world {world.name} exists; delete it first or choose another name")
-            if len(self._by_name) >= self._worlds_max:
-                raise TooManyWorlds(f"at most {self._worlds_max} worlds at a time; delete some first")
+            # Somebody else may have taken name or place while this one was made.
+            self._require_room(world.name)
             self._by_name[world.name] = world
         return world

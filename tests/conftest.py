@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, NullPool, create_engine
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
-from integrator.store.migrate import migrate
+from tests.databases import clear_postgres, make_migrated_file, migrate_url, postgres_database
 from tests.postgres import private_postgres
 
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
@@ -37,17 +36,28 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_server: str) -> Iterator[Engine]:
+    """A migrated database on our own PostgreSQL, which one test after the other uses."""
+    with postgres_database(postgres_server, "shared") as url:
+        migrate_url(url)
+        engine = create_engine(url, poolclass=NullPool)
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of an empty database on our own PostgreSQL."""
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with postgres_database(postgres_server, "empty") as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_postgres_url(shared_postgres: Engine) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database without rows."""
+    yield shared_postgres.url.render_as_string(hide_password=False)
+    clear_postgres(shared_postgres)
 
 
 @pytest.fixture
@@ -56,10 +66,24 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'integrator.sqlite3'}"
 
 
+@pytest.fixture
+def migrated_sqlite_url(tmp_path: Path) -> str:
+    """The URL of a migrated SQLite database without rows."""
+    return make_migrated_file(tmp_path / "integrator.sqlite3")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database, once with SQLite, once with PostgreSQL."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Once with SQLite, once with PostgreSQL: the store behaves alike on both."""
-    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    """A migrated database, once with SQLite, once with PostgreSQL: the store behaves alike on both."""
+    is_sqlite = request.param == "sqlite"
+    url: str = request.getfixturevalue("migrated_sqlite_url" if is_sqlite else "migrated_postgres_url")
     return url
 
 
@@ -67,7 +91,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def db(database_url: str) -> Iterator[Database]:
     """A migrated database, on each engine."""
     database = Database(database_url, effects=NoCheckpoints())
-    migrate(database)
     yield database
     database.close()
 

@@ -20,6 +20,7 @@ import bench_gate
 import bench_payouts
 import bench_peers
 import bench_soak
+import bench_tests
 import httpx
 from bench_process import MeasurementFailed, cores
 
@@ -30,12 +31,22 @@ DIGITS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: a name, its unit, its goal ("≥ 0.6", "≤ 5", or None for none) and what measures it."""
+    """One row: a name, its unit, its goal ("≥ 0.6", "≤ 5", or None for none) and what measures it.
+
+    `only_by_name`: too long for a run of all figures.
+    """
 
     name: str
     unit: str
     goal: str | None
     measure: Callable[[], float]
+    only_by_name: bool = False
+
+    def is_meant(self, only: str | None) -> bool:
+        """Tell whether a run measures it that asks for all figures (None), for one, or for those of one word."""
+        if only is None:
+            return not self.only_by_name
+        return only in (self.name, self.name.partition("_")[0])
 
 
 # The fixed goals. A figure without a goal is there to be compared with itself over time.
@@ -64,6 +75,8 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("soak_books_sum", "yen", "= 0", lambda: bench_soak.soak()["soak_books_sum"]),
     Figure("gate_use_4proc_300ms", "ratio", "≥ 0.9", bench_gate.gate_use_4proc_300ms),
     Figure("gate_violations", "calls", "≤ 0", bench_gate.gate_violations),
+    Figure("successes_reached", "ratio", "≥ 1", bench_tests.successes_reached),
+    Figure("test_wall_seconds", "s", "≤ 360", bench_tests.test_wall_seconds, only_by_name=True),
 )
 
 COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {"≥": operator.ge, "≤": operator.le, "=": operator.eq}
@@ -82,7 +95,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", metavar="NAME", help="one figure instead of all, or all that begin with this word")
     only = parser.parse_args().only
-    wanted = [figure for figure in FIGURES if only is None or only in (figure.name, figure.name.partition("_")[0])]
+    wanted = [figure for figure in FIGURES if figure.is_meant(only)]
     if not wanted:
         print(f"there is no figure {only}; known are {', '.join(f.name for f in FIGURES)}", file=sys.stderr)
         return WRONG_USAGE

@@ -64,14 +64,15 @@ def start(command: Sequence[str], settings: Mapping[str, str], *, is_pinned: boo
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a program: asked first, killed when it does not go."""
+    """End a program: asked first, killed when it does not go. Whatever it started and left behind ends with it."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=STOP_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    # `start` gave it a session of its own, so its id is that of its whole group.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextlib.contextmanager

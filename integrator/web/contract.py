@@ -7,9 +7,12 @@ operation, stops the start.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
+
+import contracts
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODY_BYTES_MAX = 64 * 1024
@@ -86,6 +89,12 @@ class Operation:
         if error is not None:
             where = "/".join(str(step) for step in error.instance_path)
             raise ReplyBroken(f"{self.operation_id} {status}: /{where} breaks {error.kind.name}")
+
+
+@cache
+def own_contract() -> "Contract":
+    """Return contracts/integrator.yaml, read and compiled once a process."""
+    return Contract(contracts.load("integrator"))
 
 
 class Contract:

@@ -82,11 +82,12 @@ class _Ledger:
         first, last = bisect_left(self.arrivals, start), bisect_left(self.arrivals, end)
         return self.arrivals[first : min(first + limit, last)], first + limit < last
 
-    def line(self, index: int) -> StatementLine:
+    def line(self, index: int, *, by_instant: bool = False) -> StatementLine:
         amount, text = self.amounts[index], self.texts[index]
+        short_key = self.short_keys and not by_instant
         day = date.fromordinal(self.days[index])
         return StatementLine(
-            item_key=str(_SHORT_KEY_FIRST + index) if self.short_keys else _item_key(self.stamps[index]),
+            item_key=str(_SHORT_KEY_FIRST + index) if short_key else _item_key(self.stamps[index]),
             transaction_date=day,
             value_date=day,
             transaction_type=CREDIT if amount > 0 else DEBIT,
@@ -223,13 +224,17 @@ class Books:
         return lines, lines[-1].item_key if has_more else None
 
     def lines(self, account_id: str, first: date, last: date, *, after_key: str | None) -> Iterator[StatementLine]:
-        """Yield the statement lines of a period behind a key of this account, or of one that stands beside it."""
+        """Yield the statement lines of a period behind a key of this account, or of one that stands beside it.
+
+        The keys are instants also where pages have short ones: these count the lines of each account from the same
+        number on, and so cannot tell the lines of two accounts apart.
+        """
         ledger = self._ledgers[account_id]
         start = bisect_left(ledger.days, first.toordinal())
         if after_key is not None:
             start = max(start, bisect_right(ledger.stamps, _stamp_of(after_key)))
         for index in range(start, bisect_right(ledger.days, last.toordinal())):
-            yield ledger.line(index)
+            yield ledger.line(index, by_instant=True)
 
     def require_key(self, account_ids: Sequence[str], item_key: str) -> None:
         """Raise NextItemKeyUnknown unless one of these accounts has a line with that key."""

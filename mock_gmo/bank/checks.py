@@ -4,7 +4,7 @@ Source: README of the wire reference, "Order of checks" 12, and Corporation API,
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from mock_gmo.bank.bulk import (
@@ -169,7 +169,7 @@ def _check_beneficiaries(draft: Draft) -> None:
         paid_to, va_id = _end_of(draft.state, line)
         if paid_to == draft.account.account_id:
             raise BeneficiaryIsDebitedAccount(item_id)
-        lines.append(replace(_line(draft, line, index=index, paid_to=paid_to), va_id=va_id))
+        lines.append(_line(draft, line, index=index, end=(paid_to, va_id)))
     # Lines of a bulk order may come in any order; from here on they stand by their numbers.
     draft.lines = tuple(sorted(lines, key=lambda line: int(line.item_id)))
 
@@ -276,8 +276,9 @@ def _end_of(state: BankState, line: OrderLine) -> tuple[str, str | None]:
     return state.account_id_by_number.get((line.branch_code, line.account_number), OUTSIDE), None
 
 
-def _line(draft: Draft, line: OrderLine, *, index: int, paid_to: str) -> Line:
+def _line(draft: Draft, line: OrderLine, *, index: int, end: tuple[str, str | None]) -> Line:
     rules, accounts = draft.state.rules, draft.state.accounts
+    paid_to, va_id = end
     beneficiary_name, edi_info = draft.texts[index]
     bank, branch = draft.places[index]
     own = paid_to in accounts and accounts[paid_to].customer_id == draft.customer.customer_id
@@ -294,6 +295,7 @@ def _line(draft: Draft, line: OrderLine, *, index: int, paid_to: str) -> Line:
         account_number=line.account_number,
         beneficiary_name=beneficiary_name,
         paid_to=paid_to,
+        va_id=va_id,
         status=find_move(None, Trigger.ACCEPTED).target,
         marks=line.marks,
     )

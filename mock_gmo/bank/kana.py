@@ -6,6 +6,7 @@ virtual accounts have a narrower set, in virtual_account_names.py; they share th
 
 import re
 import unicodedata
+from functools import lru_cache
 
 NAME_LENGTH_MAX = 48
 EDI_LENGTH_MAX = 20
@@ -70,6 +71,7 @@ class ForbiddenCharacter(ValueError):
         self.character = character
 
 
+@lru_cache(maxsize=4096)
 def convert_transfer_text(text: str, *, hiragana: bool = False) -> str:
     """Return a name in the characters of transfers: half-width, large kana, capitals, no spaces at the ends.
 

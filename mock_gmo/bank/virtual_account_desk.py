@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from mock_gmo.bank.agenda import DueKind
-from mock_gmo.bank.customers import Account
+from mock_gmo.bank.customers import INDIVIDUAL, Account
 from mock_gmo.bank.days import ONE_DAY, civil_date, instant, midnight, month_start, months_before
 from mock_gmo.bank.deposits import HEAD_OFFICE_KANA, Deposit, PayingBank, book_deposit
 from mock_gmo.bank.desk import Desk
@@ -58,9 +58,10 @@ class VirtualAccountDesk(Desk):
     """What customers and the control surface can do with virtual accounts. A refusal changes nothing."""
 
     def is_enabled(self, customer_id: str) -> bool:
-        """Say whether the bank offers virtual accounts to that customer. Raises CustomerUnknown."""
+        """Say whether that customer has virtual accounts, which individuals never have. Raises CustomerUnknown."""
         with self._lock:
-            return self._state.get_customer(customer_id).virtual_accounts_enabled
+            customer = self._state.get_customer(customer_id)
+            return customer.virtual_accounts_enabled and customer.kind != INDIVIDUAL
 
     def issue(
         self, customer_id: str, order: VaOrder, *, auth_key: str | None = None, at: datetime

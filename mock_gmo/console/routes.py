@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Request, Response, request
 
+from mock_gmo.console.mistakes import tell_member, tell_parameter, tell_unknown_parameter
 from mock_gmo.console.problems import Problem
 from mock_gmo.contract import JSON, Operation, StartError, read_operations, require_handlers
 from mock_gmo.errors import JSON_TYPE
@@ -112,16 +113,19 @@ def _view(operation: Operation, action: Action, world_of: Callable[[], World]) -
 def _checked_path(operation: Operation, path: dict[str, str]) -> dict[str, str]:
     for field in operation.path_fields:
         if not field.fits(path[field.name]):
-            raise Problem("field_invalid", field.name, at=field.name)
+            raise Problem("field_invalid", tell_parameter(field, [path[field.name]]), at=field.name)
     return path
 
 
 def _checked_query(operation: Operation, request: Request) -> dict[str, str]:
     query: dict[str, str] = {}
+    known = [field.name for field in operation.query]
+    if unknown := [name for name in request.args if name not in known]:
+        raise Problem("field_invalid", tell_unknown_parameter(unknown[0], known), at=unknown[0])
     for field in operation.query:
         values = [value for value in request.args.getlist(field.name) if value]
         if len(values) > 1 or not all(field.fits(value) for value in values):
-            raise Problem("field_invalid", field.name, at=field.name)
+            raise Problem("field_invalid", tell_parameter(field, values), at=field.name)
         if values:
             query[field.name] = values[0]
     return query
@@ -142,7 +146,7 @@ def _checked_body(operation: Operation, request: Request) -> dict[str, Any]:
     assert operation.body_errors is not None, "an operation with a body has a validator for it"
     for error in operation.body_errors(body):
         place = "/" + "/".join(str(step) for step in error.instance_path)
-        raise Problem("field_invalid", error.message, at=place)
+        raise Problem("field_invalid", tell_member(error), at=place)
     return {name: _whole(value) for name, value in body.items()}
 
 

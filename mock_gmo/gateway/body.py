@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 
 from mock_gmo.contract import BODY_BYTES_MAX
 
@@ -27,7 +28,17 @@ def body_bytes_max(*, lines_max: int) -> int:
 
 
 def read_bytes(request: Request, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """Return the whole body, by length or chunked. Raises Unreadable beyond `bytes_max` or when it breaks off."""
+    """Return the whole body, by length or chunked.
+
+    Raises Unreadable beyond `bytes_max`, and when it breaks off or its sender falls silent.
+    """
+    try:
+        return _read_bytes(request, bytes_max)
+    except (OSError, ParseException) as broken:
+        raise Unreadable("broken off, or chunks that are none") from broken
+
+
+def _read_bytes(request: Request, bytes_max: int) -> bytes:
     environ = request.environ
     length = str(environ.get("CONTENT_LENGTH") or "")
     if not length:

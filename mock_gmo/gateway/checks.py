@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mock_gmo.bank.customers import INDIVIDUAL
 from mock_gmo.contract import JSON, Operation
 from mock_gmo.errors import Refused
 from mock_gmo.gateway.body import Unreadable, read_form, read_object
@@ -153,11 +154,16 @@ def valid_token(exchange: Exchange) -> None:
 
 
 def holder(exchange: Exchange) -> None:
-    """Refuse what the bank does not offer to this kind of holder; without x-holders in the contract it is for all."""
+    """Refuse what the bank does not offer to this kind of holder; without x-holders in the contract it is for all.
+
+    Where either API serves every holder, individuals still have no more of their own API than the contract says.
+    """
     assert exchange.operation is not None
     rules = exchange.world.settings.bank_rules
-    holders = exchange.operation.holders
-    if not holders or rules.every_holder_served or exchange.holder_kind in holders:
+    holders, kind = exchange.operation.holders, exchange.holder_kind
+    if not holders or kind in holders:
+        return
+    if rules.every_holder_served and not (exchange.is_personal and kind == INDIVIDUAL):
         return
     raise Refused("operation_not_found" if rules.unserved_holder_is_405 else "holder_not_served")
 

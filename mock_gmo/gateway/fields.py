@@ -71,7 +71,7 @@ def _checked(fields: Sequence[Field], read: dict[str, Any], *, strict: bool) -> 
     for field in fields:
         name = field.name
         if name in read:
-            if _is_out_of_place(field, read):
+            if not field.is_free and _is_out_of_place(field, read):
                 raise _refused("field_not_allowed", field, read[name])
             value = read[name]
             # Nearly every value is a text that fits; the long way is for the others.

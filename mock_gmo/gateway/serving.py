@@ -96,6 +96,10 @@ class Gateway:
             if found.scope_family is not None or found.called_by_client
         )
 
+    def paths_of(self, operation_ids: frozenset[str]) -> frozenset[str]:
+        """The paths under which these operations are called, aliases included."""
+        return frozenset(path for (_, path), found in self._routes.items() if found.operation_id in operation_ids)
+
     def serve(self, request: Request, world: World) -> Response:
         """Answer one call at the bank, as Flask wants it."""
         answer = self.answer(request, world)

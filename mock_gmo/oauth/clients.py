@@ -20,6 +20,8 @@ GRANTS = frozenset({"authorization_code", "refresh_token"})
 CREDENTIAL_LENGTH_MAX = 128
 REDIRECT_URI_LENGTH_MAX = 256
 CLIENTS_MAX = 10_000
+NAME_LENGTH_MAX = 48
+NETWORKS_MAX = 100
 
 _CREDENTIAL = re.compile(r"[!-~]{1,128}")
 _REDIRECT_URI = re.compile(r"https?://[!#-&(-;=?-Z_a-z~\[\]]{1,248}")
@@ -80,6 +82,10 @@ class Client:
             raise ClientUnusable("client_id: expected 1 to 128 visible ASCII characters without a colon")
         if _CREDENTIAL.fullmatch(self.client_secret.reveal()) is None:
             raise ClientUnusable("client_secret: expected 1 to 128 visible ASCII characters")
+        if not 1 <= len(self.name) <= NAME_LENGTH_MAX:
+            raise ClientUnusable(f"name: expected 1 to {NAME_LENGTH_MAX} characters")
+        if not 1 <= len(self.networks) <= NETWORKS_MAX:
+            raise ClientUnusable(f"networks: expected 1 to {NETWORKS_MAX}")
         if not self.redirect_uris:
             raise ClientUnusable("redirect_uris: expected at least one")
         for uri in self.redirect_uris:

@@ -17,18 +17,15 @@ def token_to_present(
 ) -> AccessToken | None:
     """Return the token that the bank presents to a client as the customer's, or None when none is valid.
 
-    It is the newest; for `former_seconds` after a refresh the one that it replaced, though that opens nothing any more.
+    `tokens` come in the order of their issue. It is the newest; for `former_seconds` after a refresh the one that it
+    replaced, though that opens nothing any more.
     """
     own = [token for token in tokens if token.client_id == client_id and covers(token.scopes, family)]
-    valid = [token for token in own if token.is_valid(at)]
-    if not valid:
+    place = next((place for place in reversed(range(len(own))) if own[place].is_valid(at)), None)
+    if place is None:
         return None
-    newest = max(valid, key=lambda token: token.issued_at)
-    former = [
-        token
-        for token in own
-        if token.grant == newest.grant and token.issued_at < newest.issued_at and at < token.expires_at
-    ]
+    newest = own[place]
+    former = [token for token in own[:place] if token.grant == newest.grant and at < token.expires_at]
     if former and at < newest.issued_at + timedelta(seconds=former_seconds):
-        return max(former, key=lambda token: token.issued_at)
+        return former[-1]
     return newest

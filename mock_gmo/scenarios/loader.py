@@ -2,13 +2,14 @@
 
 from collections import Counter
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from mock_gmo.bank.business_id import Role
 from mock_gmo.bank.calendar import FIRST_YEAR, LAST_YEAR
-from mock_gmo.bank.customers import CORPORATION, SOLE_PROPRIETOR
+from mock_gmo.bank.customers import CORPORATION, INDIVIDUAL, SOLE_PROPRIETOR
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.other_accounts import TIME_DEPOSIT
 from mock_gmo.bank.sp_accounts import SP_HOLDER_KINDS
@@ -59,8 +60,7 @@ class ScenarioError(DocumentError):
 
 def names() -> tuple[tuple[str, str], ...]:
     """Return name and one line of every scenario that comes with the program, by name."""
-    packaged = sorted(item.name for item in files(__package__).iterdir() if item.name.endswith(SUFFIX))
-    return tuple((scenario.name, scenario.title) for scenario in map(_load_packaged, packaged))
+    return tuple((scenario.name, scenario.title) for scenario in map(_load_packaged, _packaged_names()))
 
 
 def load_scenario(name_or_path: str) -> Scenario:
@@ -70,11 +70,11 @@ def load_scenario(name_or_path: str) -> Scenario:
     """
     if "/" in name_or_path or name_or_path.endswith(SUFFIX):
         return _load_file(Path(name_or_path))
-    known = [name for name, _ in names()]
+    known = _packaged_names()
     if name_or_path not in known:
         expected = f"expected one of {', '.join(known)}, or the path of a {SUFFIX} file"
         raise ScenarioError(f"{expected}, came {name_or_path!r}", file="scenario")
-    return _load_packaged(name_or_path + SUFFIX)
+    return _load_packaged(name_or_path)
 
 
 def parse_scenario(text: str, *, name: str, file: str) -> Scenario:
@@ -107,9 +107,16 @@ def _clock_start(entry: Entry) -> datetime:
     return start
 
 
-def _load_packaged(file_name: str) -> Scenario:
+def _packaged_names() -> tuple[str, ...]:
+    found = (item.name for item in files(__package__).iterdir())
+    return tuple(sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX)))
+
+
+@cache
+def _load_packaged(name: str) -> Scenario:
+    file_name = name + SUFFIX
     text = files(__package__).joinpath(file_name).read_text(encoding="utf-8")
-    return parse_scenario(text, name=file_name.removesuffix(SUFFIX), file=file_name)
+    return parse_scenario(text, name=name, file=file_name)
 
 
 def _load_file(path: Path) -> Scenario:
@@ -289,9 +296,10 @@ def _check_order_of_days(scenario: Scenario, entry: Entry) -> None:
 
 
 def _check_partners(scenario: Scenario, entry: Entry) -> None:
-    """A partner company acts for a customer of the same file."""
-    known = {customer.customer_id for customer in scenario.customers}
+    """A partner company acts for a customer of the same file, who is no individual: these have no virtual accounts."""
+    known = {customer.customer_id for customer in scenario.customers if customer.kind != INDIVIDUAL}
     for customer in scenario.customers:
         for _, customer_id in customer.va_partner_keys:
             if customer_id not in known:
-                raise entry.fault("keys for customers of this file", came=f"a key for {customer_id!r}")
+                expected = "keys for corporations and sole proprietors of this file"
+                raise entry.fault(expected, came=f"a key for {customer_id!r}")

@@ -1,7 +1,7 @@
 """What a scenario says, as values: customers, accounts, log-ins, past deposits, the first instant. No files here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Literal
@@ -162,8 +162,9 @@ class Scenario:
     clock_start: datetime | None
     beneficiaries: tuple[Beneficiary, ...] = ()
     """The beneficiary directory: accounts at other banks whose conduct is known."""
+    logins: Mapping[str, Login] = field(init=False, repr=False, compare=False)
+    """Every log-in by its id."""
 
-    @property
-    def logins(self) -> Mapping[str, Login]:
-        """Every log-in by its id."""
-        return MappingProxyType({login.login_id: login for customer in self.customers for login in customer.logins})
+    def __post_init__(self) -> None:
+        logins = {login.login_id: login for customer in self.customers for login in customer.logins}
+        object.__setattr__(self, "logins", MappingProxyType(logins))

@@ -3,6 +3,7 @@
 What follows from something else (indexes, sums) is not written: it is made anew, so that it cannot contradict.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from mock_gmo.bank.agenda import Answer, DueKind
 from mock_gmo.bank.answers import ANSWERS
 from mock_gmo.bank.bank import UNREPORTED_EVENTS_MAX, Bank
 from mock_gmo.bank.books import Books
+from mock_gmo.bank.bulk import BULK_LINE_COUNT_MAX
 from mock_gmo.bank.business_id import COMMENT_LENGTH_MAX, USER_NAME_LENGTH_MAX
 from mock_gmo.bank.calendar import BusinessCalendar
 from mock_gmo.bank.directory import Directory
@@ -41,6 +43,7 @@ MEMBERS: Final[Mapping[str, Any]] = {
     name: hint for name, hint in get_type_hints(BankState).items() if name not in (*GIVEN, *FOLLOWING)
 }
 NUMBER_LENGTH: Final = 8 + NUMBER_DIGITS
+_BULK_ITEM_ID: Final = re.compile(rf"[1-9][0-9]{{0,{len(str(BULK_LINE_COUNT_MAX)) - 1}}}")
 
 # Which answers of other banks and beneficiaries may come up under which kind.
 ANSWER_DUES: Final = frozenset(kind for kind, _ in ANSWERS.values())
@@ -149,13 +152,20 @@ def _check_lines(application: Application, at: str) -> None:
     numbers = [line.item_id for line in lines]
     in_order = [str(index + 1) for index in range(len(lines))]
     is_bulk = application.kind is TransferKind.BULK
-    if not lines or (len(set(numbers)) < len(numbers) if is_bulk else numbers != in_order):
-        raise SnapshotError(at, "one line or more, item ids 1, 2, 3 and so on; in bulk, each once")
+    if not lines or (not _are_bulk_numbers(numbers) if is_bulk else numbers != in_order):
+        raise SnapshotError(at, "one line or more, item ids 1, 2, 3 and so on; in bulk, each once, the lowest first")
     if any(line.amount_yen < 1 or line.fee_yen < 0 or line.counted_yen < 0 for line in lines):
         raise SnapshotError(at, "amounts of 1 yen or more, fees and counted yen of 0 or more")
     states = {line.status for line in lines}
     if states & MOVES_WHOLE and len(states) > 1:
         raise SnapshotError(at, "one state for all lines until they are debited")
+
+
+def _are_bulk_numbers(item_ids: Sequence[str]) -> bool:
+    if not all(_BULK_ITEM_ID.fullmatch(item_id) for item_id in item_ids):
+        return False
+    numbers = [int(item_id) for item_id in item_ids]
+    return numbers == sorted(set(numbers))
 
 
 def _check_request(application: Application, at: str) -> None:

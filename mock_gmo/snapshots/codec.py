@@ -93,6 +93,8 @@ def _read_text(content: Any, at: str) -> str:
     text: str = _expect(content, str, at, "a text")
     if len(text) > TEXT_MAX:
         raise SnapshotError(at, f"at most {TEXT_MAX} characters")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise SnapshotError(at, "whole characters, no half of a surrogate pair")
     return text
 
 
@@ -104,8 +106,8 @@ def _read_integer(content: Any, at: str) -> int:
 
 
 def _read_number(content: Any, at: str) -> float:
-    if isinstance(content, bool) or not isinstance(content, int | float) or abs(content) > INTEGER_MAX:
-        raise SnapshotError(at, "a number")
+    if isinstance(content, bool) or not isinstance(content, int | float) or not abs(content) <= INTEGER_MAX:
+        raise SnapshotError(at, f"a number up to {INTEGER_MAX}")
     return float(content)
 
 

@@ -76,8 +76,8 @@ class _Compared:
 
 
 def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any]) -> SnapshotDiff:
-    """Return what differs from the first snapshot to the second. Raises SnapshotError for what is no snapshot."""
-    first, second = _read(before), _read(after)
+    """Return what differs from the first snapshot to the second. Raises SnapshotError that names which is none."""
+    first, second = _read(before, "before"), _read(after, "after")
     return SnapshotDiff(
         postings=tuple(_postings(first.postings, second.postings)),
         balances=(*_balances(first, second), *_foreign_shares(first.sp, second.sp)),
@@ -87,7 +87,14 @@ def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any]) -> Snaps
     )
 
 
-def _read(snapshot: Mapping[str, Any]) -> _Compared:
+def _read(snapshot: Mapping[str, Any], name: str) -> _Compared:
+    try:
+        return _read_parts(snapshot)
+    except SnapshotError as broken:
+        raise SnapshotError(f"{name} {broken.at}", broken.expected) from broken
+
+
+def _read_parts(snapshot: Mapping[str, Any]) -> _Compared:
     if snapshot.get("format") != FORMAT or snapshot.get("version") != VERSION:
         raise SnapshotError("/format", f"{FORMAT} in version {VERSION}")
     bank = snapshot.get("bank")

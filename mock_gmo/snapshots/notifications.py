@@ -1,14 +1,17 @@
 """What a world remembers of notifications, read and proven whole. Writing needs nothing beyond the codec."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from mock_gmo.bank.bank import Bank
 from mock_gmo.notifications.machine import Notifications
-from mock_gmo.notifications.messages import Message, NotificationsMemory
+from mock_gmo.notifications.messages import MESSAGE_ID_LENGTH, Message, NotificationsMemory
 from mock_gmo.notifications.rules import NotificationRules
 from mock_gmo.notifications.states import DeliveryState, MessageState
 from mock_gmo.snapshots.codec import SnapshotError, codec_of
+
+_MESSAGE_ID: Final = re.compile(rf"[0-9A-Za-z]{{{MESSAGE_ID_LENGTH}}}")
 
 
 def read_notifications(
@@ -21,6 +24,9 @@ def read_notifications(
         raise SnapshotError(f"{at}/messages", f"messages in the order of their numbers, 1 to {memory.last_no}")
     if len({message.message_id for message in memory.messages}) < len(numbers):
         raise SnapshotError(f"{at}/messages", "every message_id once")
+    for index, message in enumerate(memory.messages):
+        if _MESSAGE_ID.fullmatch(message.message_id) is None:
+            raise SnapshotError(f"{at}/messages/{index}/message_id", f"{MESSAGE_ID_LENGTH} letters and digits")
     for client_id, client in memory.clients.items():
         if (client.asked is None) is not (client.works_at is None):
             raise SnapshotError(f"{at}/clients/{client_id}", "a wish and the instant at which it works, or neither")

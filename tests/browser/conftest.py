@@ -5,9 +5,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from integrator.effects import NoCheckpoints
-from integrator.store.database import Database
-from integrator.store.migrate import migrate
 from tests.browser.launching import launch
 from tests.browser.person import Person
 from tests.browser.serving import world_online
@@ -41,12 +38,9 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def online(sqlite_url: str) -> Iterator[tuple[World, Addresses]]:
+def online(migrated_sqlite_url: str) -> Iterator[tuple[World, Addresses]]:
     """A world behind real sockets. Whatever the story did, the invariants hold when it ends."""
-    database = Database(sqlite_url, effects=NoCheckpoints())
-    migrate(database)
-    database.close()
-    with world_online(sqlite_url) as (built, addresses):
+    with world_online(migrated_sqlite_url) as (built, addresses):
         yield built, addresses
         assert_all_is_well(built)
 

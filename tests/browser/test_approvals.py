@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.person import TRANSACTION_PASSWORD, Person
 from tests.world import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.person import TRANSACTION_PASSWORD, Person
 from tests.world import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MINUTES_LEFT = re.compile(r"残り 9分[0-9]{2}秒\s+9 min [0-9]{2} s left")
 

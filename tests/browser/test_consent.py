@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.person import Person
 from tests.world import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_who_logs_in_and_allows_reads_that_the_account_is_connected(person: Person, world: World) -> None:

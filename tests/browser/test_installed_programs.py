@@ -14,7 +14,7 @@ from tests.browser.person import Person
 from tests.world import PAYOUT, Addresses
 from tools.sandbox import Sandbox
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 LOOKS_MAX, INQUIRIES_MAX = 300, 30
 # Within the bank, so that it is paid at once on every day of the year.

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 from tests.browser.launching import require_chromium
 from tests.browser.watching import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 OUTSIDE = "http://192.0.2.1/picture.png"
 BAD_PAGE = f"data:text/html,<img src='{OUTSIDE}'><script>console.error('oh'); undefined.member</script>"

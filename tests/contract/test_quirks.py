@@ -1,7 +1,7 @@
 """Where clients, documents and the sandbox disagree: what is sent, row by row, and what each profile makes of it.
 
-A row carries the words of the page's first column. What concerns no bank, or an API that has no document here, stands
-in ELSEWHERE with its reason; together they are the whole page.
+A row carries the words of the page's first column. What concerns no bank stands in ELSEWHERE with its reason; together
+they are the whole page.
 """
 
 import base64
@@ -28,6 +28,7 @@ from tests.unit.gateway.calling import (
     make_order,
     token_form,
 )
+from tests.unit.gateway.persons import INDIVIDUAL_ACCOUNT_ID, PERSONAL, PERSONAL_SCOPES
 
 PROFILES = ("bank", "strict", "sunabar")
 AUTH = "/ganb/api/auth/v1"
@@ -701,39 +702,144 @@ at(
     True,
 )
 
+# -- The personal API ----------------------------------------------------------------------------------------
+PURSE_MOVE = {"depositSpAccountId": "SP502011047569", "debitSpAccountId": "SP301010012345", "paymentAmount": "1"}
+
+
+@cache
+def individual_of(profile: str) -> Caller:
+    given = {"customer_id": "individual", "api": PERSONAL, "scopes": PERSONAL_SCOPES}
+    caller = make_caller(profile=profile, scenario="individual", **given)
+    caller.api = "/personal/v1" if profile == "sunabar" else PERSONAL
+    return caller
+
+
+def individually(send: Send) -> Send:
+    return lambda caller: send(individual_of(caller.world.settings.profile))
+
+
+def moved(**changed: Any) -> Send:
+    return individually(lambda it: it.post("/transfer/spaccounts-transfer", {**PURSE_MOVE, **changed}))
+
+
+def moved_status(**changed: Any) -> Send:
+    return lambda caller: moved(**changed)(caller).status_code
+
+
+def apply_details_of_a_person(caller: Caller) -> Any:
+    order = make_order(accountId=INDIVIDUAL_ACCOUNT_ID, transfers=[make_line(transferAmount="1")])
+    apply_no = caller.post("/transfer/request", order).json["applyNo"]
+    assert caller.control("POST", f"/transfers/{apply_no}/confirm").status_code == 200
+    found = caller.get(f"/transfer/status?accountId={INDIVIDUAL_ACCOUNT_ID}&queryKeyClass=1&applyNo={apply_no}").json
+    return found["transferDetails"][0]["transferApplies"][0]["transferApplyDetails"]
+
+
+def payer_members(caller: Caller) -> set[str]:
+    path = f"/accounts/transactions?accountId={INDIVIDUAL_ACCOUNT_ID}&dateFrom=2026-01-01&dateTo={TODAY}"
+    lines = caller.get(path).json["transactions"]
+    assert any(line["remarks"].startswith("振込 ") for line in lines)
+    return {"applicantName", "paymentBankName", "paymentBranchName", "ediInfo"} & set().union(*lines)
+
+
+quirk("Strings and numbers", "paymentAmount: 5000 as number", moved_status(paymentAmount=1), 200)
+quirk(
+    "Strings and numbers",
+    "personal samples full of null in TransferApplyDetail",
+    individually(apply_details_of_a_person),
+    [],
+)
+quirk(
+    "Required or not",
+    "spAccountName",
+    individually(lambda it: [purse["spAccountName"] for purse in it.get("/accounts").json["spAccounts"]]),
+    ["メイン", "貯蓄用", "旅行"],
+)
+quirk("Required or not", "debitSpAccountId", moved_status(debitSpAccountId=None), 400)
+for sent, came_back in (("0000000001", "0000000001"), ("00000000001", None)):
+    quirk(
+        "Lengths",
+        "SpAccountTransferResponse paymentAmount 1–10",
+        lambda it, sent=sent: moved(paymentAmount=sent)(it).json.get("paymentAmount"),
+        came_back,
+    )
+at = partial(quirk, "Sandbox against specification")
+at("payer fields in the personal statement", individually(payer_members), set())
+at("spaccounts-transfer reply", lambda it: moved()(it).json["currencyName"], "日本円")
+
+# -- Notifications -------------------------------------------------------------------------------------------
+PAIR = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+WEBHOOKS = "/ganb/api/webhooks/v1"
+
+
+def controlled(path: str, **headers: str) -> Send:
+    return lambda caller: caller.client.get(path, headers=headers).status_code
+
+
+def deposited(caller: Caller) -> dict[str, Any]:
+    va_id = issued(caller).json["vaList"][0]["vaId"]
+    deposit = {"va_id": va_id, "amount": 1, "remitter_name": "ｽﾅﾊﾞ ﾀﾛｳ"}
+    assert caller.control("POST", "/deposits", deposit).status_code == 201
+    (found,) = caller.get(f"/va/deposit-transactions?vaId={va_id}").json["vaTransactions"]
+    return dict(found)
+
+
+def unsent_message(caller: Caller) -> Any:
+    deposited(caller)
+    reply = caller.client.get(
+        f"{WEBHOOKS}/unsentlist/va-deposit-transaction", headers={"Authorization": f"Basic {PAIR}"}
+    )
+    return {*reply.json["messages"][-1]} if reply.status_code == 200 else reply.status_code
+
+
+for name in ("webhook/v1 (singular)", "webhooks/v1 (plural)"):
+    path = f"/ganb/api/{name.split()[0]}/subscribe-status"
+    quirk("Hosts and paths", f"/ganb/api/{name}", controlled(path, Authorization=f"Basic {PAIR}"), 200, 200, 405)
+at = partial(quirk, "Header fields")
+for authorization in (PAIR, f"Basic {PAIR}"):
+    at(
+        "webhook control Authorization without Basic",
+        controlled(f"{WEBHOOKS}/subscribe-status", Authorization=authorization),
+        200,
+        200,
+        405,
+    )
+at(
+    "webhook control with x-access-token only",
+    lambda it: controlled(f"{WEBHOOKS}/subscribe-status", **{"x-access-token": it.token})(it),
+    401,
+    401,
+    405,
+)
+MESSAGE = {"messageId", "timestamp", "account", "vaTransaction"}
+quirk("Field names", "enveloped notification", unsent_message, MESSAGE, MESSAGE, 405)
+quirk(
+    "Field names",
+    "paymentBankName, paymentBranchName (VaTransaction)",
+    lambda it: BANK_NAMES & deposited(it).keys(),
+    BANK_NAMES,
+)
+quirk("Lengths", "VaTransaction partnerName", lambda it: len(deposited(it)["partnerName"]), 12)
+
 NOT_OF_A_BANK = "concerns clients or documents; nothing comes to the bank"
-NOTIFICATIONS = "the notifications have no document here yet; the paths are rows of PROFILES"
-INDIVIDUALS = "the API of individuals has no document here yet"
 LENGTHS_ARE_CHECKED = "every reply is checked by the contract before it leaves, which has these lengths"
 ELSEWHERE: dict[str, dict[str, str]] = {
     "Hosts and paths": {
-        "/ganb/api/webhook/v1 (singular)": NOTIFICATIONS,
-        "/ganb/api/webhooks/v1 (plural)": NOTIFICATIONS,
         "host stg-pi.gmo-aozora.com": NOT_OF_A_BANK,
         "an internal test host (ita-…) as token issuer": "the issuer is a member of the environment",
     },
     "Header fields": {
         'documents say "No authorization required"': NOT_OF_A_BANK,
-        "webhook control Authorization without Basic": NOTIFICATIONS,
-        "webhook control with x-access-token only": NOTIFICATIONS,
     },
     "Token requests": {"HTTP time limit of 2 s": "the bank's own speed, which is measured"},
     "Array query parameters": {},
     "Field names": {
-        "paymentBankName, paymentBranchName (VaTransaction)": LENGTHS_ARE_CHECKED,
         "vaStatusCodeList": "a label of the documents",
-        "enveloped notification": NOTIFICATIONS,
     },
-    "Strings and numbers": {
-        "paymentAmount: 5000 as number": INDIVIDUALS,
-        "personal samples full of null in TransferApplyDetail": INDIVIDUALS,
-    },
-    "Required or not": {"spAccountName": INDIVIDUALS, "debitSpAccountId": INDIVIDUALS},
+    "Strings and numbers": {},
+    "Required or not": {},
     "Lengths": {
-        "VaTransaction partnerName": LENGTHS_ARE_CHECKED,
         "errorCode 1–10": LENGTHS_ARE_CHECKED,
         "TransferFeeResponse totalFee 1–255": LENGTHS_ARE_CHECKED,
-        "SpAccountTransferResponse paymentAmount 1–10": INDIVIDUALS,
         "BulkTransfer itemId 1–6 characters": LENGTHS_ARE_CHECKED,
         "nextItemKey of va/list 24": LENGTHS_ARE_CHECKED,
         "SDK-side checks": LENGTHS_ARE_CHECKED,
@@ -741,8 +847,6 @@ ELSEWHERE: dict[str, dict[str, str]] = {
     },
     "Order": {},
     "Sandbox against specification": {
-        "payer fields in the personal statement": INDIVIDUALS,
-        "spaccounts-transfer reply": INDIVIDUALS,
         "extra members": NOT_OF_A_BANK,
     },
 }

@@ -1,7 +1,7 @@
 """What people saw at the bank's sandbox, or rely on in production: one row an observation, with the exact reply.
 
-Each row names the page and line of the wire reference that carries the tag SEEN. Observations about parts that do not
-exist here yet (portal tokens and short paths of the sandbox, virtual accounts, notifications) have no row.
+Each row names the page and line of the wire reference that carries the tag SEEN. What was seen of clients and of their
+connections, and samples of numbers, has no row: nothing follows from it that a bank could do or leave.
 """
 
 import json
@@ -14,6 +14,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from mock_gmo.bank.rules import BankRules, ClosedHours
+from mock_gmo.notifications.rules import NotificationRules
 from tests.unit.gateway.calling import (
     ACCOUNT_ID,
     CLIENT_ID,
@@ -27,6 +28,8 @@ from tests.unit.gateway.calling import (
     token_form,
 )
 from tests.unit.gateway.persons import make_individual
+from tests.unit.notifications.receiving import SCOPES as NOTIFIED_SCOPES
+from tests.unit.notifications.receiving import make_notified
 
 Check = Callable[[Caller], None]
 OBSERVED: list[tuple[str, str, Check]] = []
@@ -448,6 +451,31 @@ def confirmation_always(_: Caller) -> None:
     assert tell(caller.post("/transfer/request", make_order())) == (201, REQUESTED)
     caller.real.seconds += CONFIRMATION_SECONDS
     assert tell(caller.get(RESULT)) == (200, REQUESTED.replace('"resultCode":"2"', '"resultCode":"8"'))
+
+
+@seen("quirks.md:221", "either path works for the token of an individual and of a sole proprietor")
+def short_paths_for_persons(_: Caller) -> None:
+    for scenario in ("individual", "sole-proprietor"):
+        caller = make_caller(profile="sunabar", scenario=scenario)
+        told = [caller.call("GET", f"/{kind}/v1/accounts").json for kind in ("personal", "corporation")]
+        assert told[0]["accounts"] == told[1]["accounts"]
+        path = f"/personal/v1/accounts/deposit-transactions?accountId={told[0]['accounts'][0]['accountId']}"
+        assert tell(caller.call("GET", path)) == (405, NO_OPERATION)
+
+
+@seen("auth.md:127", "after a refresh notifications may bear the former token for 120 minutes: a setting")
+@seen("webhooks.md:170", "the former token may still come for a time")
+def former_token_in_notifications(_: Caller) -> None:
+    bank = make_notified(notification_rules=NotificationRules(notification_former_token_seconds=7_200))
+    former = bank.new_token(NOTIFIED_SCOPES)
+    form = token_form(grant_type="refresh_token", refresh_token=former["refresh_token"])
+    newest = bank.client.post(TOKEN_URL, data=form).json
+    bank.subscribe()
+    for seconds, expected in ((1, former), (7_200, newest)):
+        bank.advance(seconds)
+        bank.pay_in()
+        bank.advance(1)
+        assert bank.receiver.came[-1][1]["x-access-token"] == expected["access_token"]
 
 
 @seen("auth.md:170", "private:bulk-transfer opens the bulk transfers")

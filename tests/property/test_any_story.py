@@ -12,9 +12,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from integrator.domain.payout import DEAD, PayoutState
-from integrator.effects import NoCheckpoints
-from integrator.store.database import Database
-from integrator.store.migrate import migrate
+from tests.databases import make_migrated_file
 from tests.invariants import assert_all_is_well
 from tests.world import WorkerKilled, World, build_world
 
@@ -82,10 +80,7 @@ def tell(world: World, act: Act) -> None:
 @given(st.booleans(), st.lists(ACTS, min_size=5, max_size=40))
 def test_every_story_ends_with_each_payout_paid_once_or_known_not_to_be(confirms: bool, acts: list[Act]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'integrator.sqlite3'}"
-        db = Database(url, effects=NoCheckpoints())
-        migrate(db)
-        db.close()
+        url = make_migrated_file(Path(folder) / "integrator.sqlite3")
         world = build_world(url, worker_count=2)
         try:
             world.consent()

@@ -144,3 +144,71 @@ def test_in_strict_credentials_in_a_header_need_the_word_basic() -> None:
         pair = "bG9DYTFDMWllbnRTaG9wMTpzNG5kYm94T24xeVM0bmRib3hPbjF5UzRuZGJveE9uMXlTNG5kYm94T24xeUxvY2ExMA=="
         header = pair if (profile, status) != ("strict", 200) else f"Basic {pair}"
         assert caller.client.post(TOKEN_URL, data=form, headers={"Authorization": header}).status_code == status
+
+
+SUNABAR_PATHS = ("/personal/v1", "/corporation/v1")
+
+
+def make_sandbox_of(scenario: str) -> Caller:
+    return make_caller(profile="sunabar", scenario=scenario)
+
+
+@pytest.mark.parametrize("scenario", ["corporate", "sole-proprietor", "individual"])
+def test_either_path_of_the_sandbox_serves_every_kind_of_holder(scenario: str) -> None:
+    caller = make_sandbox_of(scenario)
+
+    told = [caller.call("GET", f"{path}/accounts").json for path in SUNABAR_PATHS]
+
+    assert told[0]["accounts"] == told[1]["accounts"]
+    assert told[0]["accounts"][0]["transferLimitAmount"] == "500000"
+    account_id = told[0]["accounts"][0]["accountId"]
+    for path in SUNABAR_PATHS:
+        caller.api = path
+        assert caller.get("/accounts/balances").json["balances"][0]["accountId"] == account_id
+        reply = caller.post("/transfer/request", make_order(accountId=account_id))
+        assert (reply.status_code, reply.json["resultCode"]) == (201, "2")
+        found = caller.get(f"/transfer/request-result?accountId={account_id}&applyNo={reply.json['applyNo']}")
+        assert (found.status_code, found.json["resultCode"]) == (200, "2")
+
+
+def test_the_sandbox_tells_of_purses_on_the_personal_path_only() -> None:
+    caller = make_sandbox_of("individual")
+
+    told = {path: caller.call("GET", f"{path}/accounts").json for path in SUNABAR_PATHS}
+
+    assert len(told["/personal/v1"]["spAccounts"]) == 3
+    assert "spAccounts" not in told["/corporation/v1"]
+
+
+def test_the_statement_of_a_purse_in_the_sandbox_is_told_whatever_the_form_of_its_keys() -> None:
+    caller = make_sandbox_of("individual")
+    caller.api = "/personal/v1"
+    move = {"depositSpAccountId": "SP502011047569", "debitSpAccountId": "SP301010012345", "paymentAmount": "5000"}
+    assert caller.post("/transfer/spaccounts-transfer", move).status_code == 200
+    asked = "&dateFrom=2026-01-01&dateTo=2026-04-01"
+
+    parent = caller.get(f"/accounts/transactions?accountId=SP301010012345{asked}").json
+    child = caller.get(f"/accounts/transactions?accountId=SP502011047569{asked}").json
+
+    assert [line["balance"] for line in parent["transactions"]] == ["410000", "650000", "645000"]
+    assert [line["balance"] for line in child["transactions"]] == ["305000"]
+    assert not any("itemKey" in line for line in (*parent["transactions"], *child["transactions"]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/personal/v1/accounts/deposit-transactions?accountId=301010012345"),
+        ("GET", "/personal/v1/bulktransfer/status?accountId=301010012345&queryKeyClass=2"),
+        ("POST", "/personal/v1/bulktransfer/request"),
+        ("POST", "/personal/v1/va/list"),
+        ("POST", "/corporation/v1/va/list"),
+        ("GET", "/corporation/v1/va/deposit-transactions?raId=301010012345"),
+    ],
+)
+def test_what_individuals_do_not_have_is_no_operation_of_the_sandbox(method: str, path: str) -> None:
+    given = {"data": "{}", "content_type": "application/json"} if method == "POST" else {}
+
+    reply = make_sandbox_of("individual").call(method, path, **given)
+
+    assert (reply.status_code, reply.json) == (405, NO_OPERATION)

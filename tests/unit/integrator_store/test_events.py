@@ -12,7 +12,6 @@ from integrator.domain.problem import Problem
 from integrator.effects import NoCheckpoints
 from integrator.store import payouts as payout_rows
 from integrator.store.database import Database
-from integrator.store.migrate import migrate
 from tests.builders import COMPANY_ID, NOON, make_new_text, make_payer, make_payout_request, store_company
 
 
@@ -134,9 +133,9 @@ def test_one_company_never_sees_the_events_of_another(db: Database) -> None:
     assert pull_events(db, "shop-0002", after=0, limit=10) == {"events": [], "next_after": 0, "has_more": False}
 
 
-def test_an_event_that_is_committed_late_comes_after_what_was_pulled_before(postgres_url: str) -> None:
+def test_an_event_that_is_committed_late_comes_after_what_was_pulled_before(migrated_postgres_url: str) -> None:
     """Numbers are given when rows are written, positions when they are read: only the second order is safe."""
-    database = make_database(postgres_url)
+    database = Database(migrated_postgres_url, effects=NoCheckpoints())
     store_company(database)
     slow, quick = place(database, 1), place(database, 2)
     start = pull_events(database, COMPANY_ID, after=0, limit=100)["next_after"]
@@ -150,9 +149,3 @@ def test_an_event_that_is_committed_late_comes_after_what_was_pulled_before(post
     assert [event["payout"]["payout_id"] for event in before["events"]] == [quick]
     assert [event["payout"]["payout_id"] for event in after["events"]] == [slow]
     database.close()
-
-
-def make_database(url: str) -> Database:
-    database = Database(url, effects=NoCheckpoints())
-    migrate(database)
-    return database

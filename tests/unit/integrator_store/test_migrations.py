@@ -54,8 +54,8 @@ def test_a_second_migration_changes_nothing(db: Database) -> None:
     assert is_current(db)
 
 
-def test_a_database_of_the_first_release_keeps_its_rows_and_gains_the_gates_queue(database_url: str) -> None:
-    database = Database(database_url, effects=NoCheckpoints())
+def test_a_database_of_the_first_release_keeps_its_rows_and_gains_the_gates_queue(empty_database_url: str) -> None:
+    database = Database(empty_database_url, effects=NoCheckpoints())
     migrate_to(database, "0001")
     with database.begin() as tx:
         tx.execute(text("INSERT INTO gate_slots (client_id, next_slot_at) VALUES ('client-a', '2026-04-01 03:00:00')"))
@@ -71,8 +71,8 @@ def test_a_database_of_the_first_release_keeps_its_rows_and_gains_the_gates_queu
     database.close()
 
 
-def test_a_payout_from_before_the_events_gets_its_first_one_when_it_changes(database_url: str) -> None:
-    database = Database(database_url, effects=NoCheckpoints())
+def test_a_payout_from_before_the_events_gets_its_first_one_when_it_changes(empty_database_url: str) -> None:
+    database = Database(empty_database_url, effects=NoCheckpoints())
     migrate_to(database, "0001")
     with database.begin() as tx:
         for statement in BEFORE_EVENTS:
@@ -90,15 +90,15 @@ def test_a_payout_from_before_the_events_gets_its_first_one_when_it_changes(data
     database.close()
 
 
-def test_an_empty_database_is_not_current(database_url: str) -> None:
-    database = Database(database_url, effects=NoCheckpoints())
+def test_an_empty_database_is_not_current(empty_database_url: str) -> None:
+    database = Database(empty_database_url, effects=NoCheckpoints())
 
     assert not is_current(database)
     database.close()
 
 
-def test_a_database_with_foreign_tables_is_left_alone(database_url: str) -> None:
-    database = Database(database_url, effects=NoCheckpoints())
+def test_a_database_with_foreign_tables_is_left_alone(empty_database_url: str) -> None:
+    database = Database(empty_database_url, effects=NoCheckpoints())
     with database.begin() as tx:
         tx.execute(text("CREATE TABLE somebody_elses (id INTEGER)"))
 
@@ -108,13 +108,16 @@ def test_a_database_with_foreign_tables_is_left_alone(database_url: str) -> None
     database.close()
 
 
-def test_a_database_of_a_newer_release_is_left_alone(db: Database) -> None:
+def test_a_database_of_a_newer_release_is_left_alone(empty_database_url: str) -> None:
+    db = Database(empty_database_url, effects=NoCheckpoints())
+    migrate(db)
     with db.begin() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(DatabaseUnusable, match="revision 9999"):
         migrate(db)
     assert not is_current(db)
+    db.close()
 
 
 def test_a_file_that_is_no_database_is_never_overwritten(tmp_path: Path) -> None:

@@ -6,14 +6,12 @@ import pytest
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
-from integrator.store.migrate import migrate
 from tests.unit.integrator_web.web_side import WebSide
 
 
 @pytest.fixture
-def web(sqlite_url: str) -> Iterator[WebSide]:
+def web(migrated_sqlite_url: str) -> Iterator[WebSide]:
     """An application with two companies, `mihon-001` and `mihon-002`."""
-    database = Database(sqlite_url, effects=NoCheckpoints())
-    migrate(database)
+    database = Database(migrated_sqlite_url, effects=NoCheckpoints())
     yield WebSide(database)
     database.close()

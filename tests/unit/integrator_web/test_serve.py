@@ -13,10 +13,7 @@ import httpx
 import pytest
 
 from integrator.app import random_text
-from integrator.effects import NoCheckpoints
 from integrator.settings import MasterKey
-from integrator.store.database import Database
-from integrator.store.migrate import migrate
 from integrator.vault import intake_public_key
 
 COMMAND = (sys.executable, "-m", "integrator", "serve")
@@ -25,16 +22,13 @@ ENDS_WITHIN_SECONDS = 10.0  # 2 on a quiet machine; this one may be busy
 
 
 @pytest.fixture
-def variables(sqlite_url: str) -> dict[str, str]:
+def variables(migrated_sqlite_url: str) -> dict[str, str]:
     """Settings of a web process on a migrated database."""
-    database = Database(sqlite_url, effects=NoCheckpoints())
-    migrate(database)
-    database.close()
     public = intake_public_key(MasterKey("testkey1", bytes(range(32))))
     return {
         "PATH": os.environ["PATH"],
         "INTEGRATOR_ENVIRONMENT": "local",
-        "INTEGRATOR_DATABASE_URL": sqlite_url,
+        "INTEGRATOR_DATABASE_URL": migrated_sqlite_url,
         "INTEGRATOR_BANK_URL": "http://127.0.0.1:8310",
         "INTEGRATOR_PUBLIC_URL": "http://127.0.0.1:8320",
         "INTEGRATOR_INTAKE_PUBLIC_KEY": base64.b64encode(public).decode(),

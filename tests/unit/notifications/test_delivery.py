@@ -189,6 +189,16 @@ def refreshed(bank: Notified, **settings: Any) -> tuple[str, str]:
     return first["access_token"], second["access_token"]
 
 
+def test_of_two_consents_given_at_one_instant_the_later_ones_token_comes() -> None:
+    bank = make_notified()
+    bank.subscribe()
+    later = bank.new_token(SCOPES)["access_token"]
+    bank.pay_in()
+    bank.advance(0)
+
+    assert bank.receiver.came[-1][1]["x-access-token"] == later != bank.token
+
+
 def test_after_a_refresh_the_newest_token_comes_unless_the_rules_let_the_former_one_come_for_a_time() -> None:
     for seconds, shift in ((0, 1), (7200, 0)):
         bank = make_notified(notification_rules=NotificationRules(notification_former_token_seconds=seconds))

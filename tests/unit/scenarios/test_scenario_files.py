@@ -207,6 +207,14 @@ def test_a_partner_company_acts_for_customers_of_the_file_only() -> None:
         parse_scenario(RIGHT.replace("    logins:\n", keys), name="wrong", file="wrong.yaml")
 
 
+def test_a_partner_company_acts_for_no_individual() -> None:
+    keys = "    va_partner_keys: [{auth_key: A1, customer_id: c1}]\n    logins:\n"
+    individual = RIGHT.replace("kind: corporation", "kind: individual").replace("    logins:\n", keys)
+
+    with pytest.raises(ScenarioError, match="keys for corporations and sole proprietors of this file"):
+        parse_scenario(individual, name="wrong", file="wrong.yaml")
+
+
 def test_a_persons_name_may_come_in_two_parts() -> None:
     parts = "kind: sole_proprietor\n    family_name_kana: ﾐﾎﾝ\n    given_name_kana: ﾀﾛｳ"
     customer = parse_scenario(RIGHT.replace("kind: corporation", parts), name="m", file="m").customers[0]

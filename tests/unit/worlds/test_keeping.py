@@ -19,7 +19,17 @@ from mock_gmo.app import STATE_FILE
 from mock_gmo.gateway.connection import ConnectionDropped
 from mock_gmo.keeping import StateFile, StateFileUnusable
 from mock_gmo.records import RecordsDamaged, read_records, write_record
-from tests.unit.gateway.calling import ACCOUNT_ID, NOON, Caller, make_caller, make_order
+from tests.unit.gateway.calling import (
+    ACCOUNT_ID,
+    CLIENT_ID,
+    NOON,
+    REDIRECT_URI,
+    Caller,
+    make_caller,
+    make_order,
+)
+from tests.unit.notifications.receiving import BASE, credentials
+from tests.unit.worlds.stories import Life
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -59,6 +69,30 @@ def test_what_was_done_is_kept_even_when_its_reply_is_lost(start: Callable[..., 
         first.post("/transfer/request", make_order())
 
     assert len(start().world.snapshot()["bank"]["applications"]) == 1
+
+
+@pytest.mark.parametrize("prefix", ["/ganb/api/auth/v1", "/ganb/stg-api/auth/v1"])
+def test_a_consent_page_that_was_promised_is_there_after_a_restart(start: Callable[..., Caller], prefix: str) -> None:
+    query = {
+        "response_type": "code", "client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI,
+        "scope": "private:account", "state": "s" * 32,
+    }  # fmt: skip
+    page = start().client.get(f"{prefix}/authorization", query_string=query).headers["Location"]
+
+    assert start().client.get(page).status_code == 200
+
+
+def test_a_message_that_was_fetched_is_not_fetched_again_after_a_restart(start: Callable[..., Caller]) -> None:
+    life = Life(start().client, "corporate")
+    life.begin()
+    order = {"vaTypeCode": "2", "issueRequestCount": "1", "raId": life.side_account_id}
+    va_id = life.call("POST", "/va/issue", order)["vaList"][0]["vaId"]
+    life.control("POST", "/deposits", {"va_id": va_id, "amount": 5, "remitter_name": "ﾃｽﾄ"})
+    unsent = f"{BASE}/unsentlist/va-deposit-transaction"
+    headers = {"Authorization": credentials()}
+    assert life.say("GET", unsent, headers=headers).status_code == 200
+
+    assert start().client.get(unsent, headers=headers).status_code == 404
 
 
 def test_while_the_bank_is_down_its_time_passes(start: Callable[..., Caller], tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""Figures of the tests themselves: which documented successes generated calls reach, and how long everything takes."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from bench_process import MeasurementFailed
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SUCCESSES: Final = "tests/contract/test_generated_successes.py"
+ALL_PASSED, SOME_FAILED = 0, 1
+SUCCESSES_SECONDS_MAX: Final = 300.0
+TESTS_SECONDS_MAX: Final = 1_200.0
+
+
+def successes_reached() -> float:
+    """Return how many of the documented successes generated calls reach ÷ how many there are."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", SUCCESSES]
+        if _run(command, seconds_max=SUCCESSES_SECONDS_MAX) not in (ALL_PASSED, SOME_FAILED):
+            raise MeasurementFailed(f"{SUCCESSES} could not be run")
+        suite = ET.parse(report).getroot().find("testsuite")  # noqa: S314  (pytest has just written it)
+    assert suite is not None, "pytest writes one suite a run"
+    all_count, *lost = (int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped"))
+    return (all_count - sum(lost)) / all_count
+
+
+def test_wall_seconds() -> float:
+    """Return how long `make test` takes. Raises MeasurementFailed when a test fails."""
+    started = time.monotonic()
+    if _run(["make", "--no-print-directory", "test"], seconds_max=TESTS_SECONDS_MAX) != ALL_PASSED:
+        raise MeasurementFailed("not every test passed: run `make test`")
+    return time.monotonic() - started
+
+
+def _run(command: list[str], *, seconds_max: float) -> int:
+    try:
+        return subprocess.run(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=seconds_max
+        ).returncode
+    except subprocess.TimeoutExpired as late:
+        raise MeasurementFailed(f"{' '.join(command)} did not end within {seconds_max:g} s") from late
