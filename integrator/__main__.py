@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from integrator.commands.explained import Failed, WrongUsage
 from integrator.commands.explained import explained as _explained
 from integrator.commands.explained import open_database as _database
 from integrator.commands.safety import purge, roles, rotate_keys
+from integrator.commands.supervision import COMMANDS, every
 from integrator.companies import Registration, Role
 from integrator.effects import NoCheckpoints
 from integrator.installation import check_before_migration, check_environment
@@ -124,7 +125,7 @@ def add_company(company_id: str, **told: Any) -> None:
 def list_companies() -> None:
     """List the companies of this environment."""
     with _explained(), _database(read_store_settings(os.environ)) as database:
-        for found in _every(lambda after: companies.list_companies(database, after=after, limit=100)):
+        for found in every(lambda after: companies.list_companies(database, after=after, limit=100)):
             click.echo(f"{found.company_id}\t{found.environment}\t{found.name}")
 
 
@@ -300,13 +301,8 @@ def _registration(company_id: str, told: dict[str, Any], settings: WebSettings) 
     return read_registration(body, contract, settings)
 
 
-def _every(page_after: Callable[[str | None], tuple[list[Any], str | None]]) -> Iterator[Any]:
-    after: str | None = None
-    while True:
-        page, after = page_after(after)
-        yield from page
-        if after is None:
-            return
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from integrator.web import connections as connections_web
 from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
 from integrator.web import payouts as payouts_web
+from integrator.web import supervision as supervision_web
 from integrator.web.allowance import Allowance
 from integrator.web.contract import BODY_BYTES_MAX, own_contract
 from integrator.web.pages import Pages
@@ -96,6 +97,7 @@ def create_app(
         connections_web.blueprint(door, connection_parts),
         payouts_web.blueprint(door, payouts_web.Parts(database, of, clock, waiting.ask, new_text, directory)),
         callbacks_web.blueprint(door, Places(database, of, intake, new_text), clock=clock),
+        supervision_web.blueprint(door, supervision_web.Parts(database, of, clock, waiting.ask)),
         banks_web.blueprint(door, directory),
         inquiries_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask),
         health_web.blueprint(door, db=database, environment=of),

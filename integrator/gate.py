@@ -69,17 +69,24 @@ class Gate:
         waited_ms = (self._ports.clock.now() - started) / timedelta(milliseconds=1)
         log.info("gate.turn client_id=%s urgency=%s waited_ms=%d", client_id, urgency, waited_ms)
 
+    def hold_back_if(self, is_forbidden: Callable[[], bool]) -> None:
+        """Ask this at the slot of this thread's next departure; a call that is forbidden by then does not leave."""
+        self._of_thread.is_forbidden = is_forbidden
+
     def depart(self) -> None:
         """Return at the slot of this thread's turn, at most LATE_MAX late. Raises NoTurn: then nothing may be sent.
 
         A slot that was missed is moved, so nothing is lost as long as nobody has reserved the one after it.
         """
         turn, self._of_thread.turn = self._of_thread.turn, None
+        is_forbidden, self._of_thread.is_forbidden = self._of_thread.is_forbidden, never
         if turn is None:
             raise NoTurn("a call without a turn: this is a bug of ours, and nothing was sent")
         latest = turn.taken_at + DEPARTURE_MAX
         for tried in range(DEPARTURES_MAX):
             self._sleep_until(turn.slot)
+            if is_forbidden():
+                raise NoTurn("the call was forbidden since it got its turn")
             present = self._ports.clock.now()
             if turn.slot <= present <= turn.slot + LATE_MAX:
                 self._of_thread.departed = turn
@@ -165,3 +172,6 @@ class Gate:
 class _OfThread(threading.local):
     turn: Turn | None = None
     departed: Turn | None = None
+
+    def __init__(self) -> None:
+        self.is_forbidden: Callable[[], bool] = never

@@ -43,6 +43,7 @@ from integrator.domain.submission import (
 from integrator.domain.turns import Urgency
 from integrator.standings import second_order
 from integrator.store import payouts as payout_rows
+from integrator.store import stops
 from integrator.store import submissions as rows
 from integrator.store.submissions import Submission, Times, Work
 
@@ -80,10 +81,18 @@ def call(desk: Desk, sent: Submission, access: Access, attempt: Attempt) -> None
         # This process stood still since its intent; by now the order is a doubt, and others settle it.
         log.error("payout.not_sent_too_late submission=%s", sent.submission_id)
         return
+    # A stop since the intent was stored is as if no connection had come about.
+    desk.gate.hold_back_if(lambda: is_stopped_now(desk, sent.company_id))
     outcome = desk.bank.request_transfer(access, sent.body, key=sent.bank_key, attempt=attempt)
     record(desk, sent, outcome)
     if isinstance(outcome, NotCarriedOut | InDoubt) and outcome.fact is Fact.TOKEN_REFUSED:
         desk.tokens.renew(access)
+
+
+def is_stopped_now(desk: Desk, company_id: str) -> bool:
+    """True while no order of this company may leave."""
+    with desk.db.read() as tx:
+        return stops.is_stopped(tx, company_id)
 
 
 def _is_still_ours(desk: Desk, sent: Submission) -> bool:
@@ -199,6 +208,9 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
     at = desk.times()
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values={"lease_until": at.machine + LEASE}):
+            return None
+        if stops.is_stopped(tx, held.company_id):
+            rows.change_held(tx, held, at=at, values=rows.release({}))
             return None
         if _is_outdated(held, today=civil_date(at.now)):
             # Frozen, and provably never carried out: it dies, and new ones with new keys, marks and a new day

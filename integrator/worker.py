@@ -9,13 +9,15 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
 
 import httpx
 
 from integrator.app import random_text
+from integrator.auditing import Chainer
 from integrator.bank_client.api import BankClient
 from integrator.bank_client.calls import CallPorts, Calls, TimeLimits, new_http_client
 from integrator.bank_client.oauth import OAuthClient
@@ -36,7 +38,9 @@ from integrator.keys import LocalKeys, RandomBytes
 from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
 from integrator.purging import purging_beside
+from integrator.reconciling import Reconciler
 from integrator.renewing import Renewer
+from integrator.restoring import Restorer
 from integrator.settings import ClockSource, Environment, WorkerSettings
 from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
@@ -75,6 +79,7 @@ class Worker:
     """
 
     def __init__(self, settings: WorkerSettings, ports: Ports, *, lanes: Lanes | None = None) -> None:
+        ports = replace(ports, db=ports.db.acting("worker"))
         gate = _gate(settings, ports)
         call_ports = CallPorts(
             clock=ports.clock,
@@ -119,6 +124,9 @@ class Worker:
             lambda: cancel_one(desk),
             lambda: follow_some(desk),
             Renewer(desk).renew_one,
+            Restorer(desk).scan_one,
+            Reconciler(desk).reconcile_one,
+            Chainer(desk.db, lambda: ports.machine_clock.now().timestamp()).chain_some,
         )
 
     def step(self) -> bool:
@@ -162,6 +170,22 @@ def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
         is_stopping=ports.is_stopping,
     )
     return Gate(gate_ports, jitter_seconds=settings.gate_jitter_seconds)
+
+
+@contextmanager
+def at_hand(settings: WorkerSettings) -> Iterator[Worker]:
+    """Yield a worker for one errand of the command line; it shares gate and leases with those that run.
+
+    Raises DatabaseUnusable when the database is not migrated.
+    """
+    db = Database(settings.database_url, effects=NoCheckpoints())
+    try:
+        if not is_current(db):
+            raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
+        with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
+            yield Worker(settings, _ports(settings, db, http, clock_http))
+    finally:
+        db.close()
 
 
 def run(settings: WorkerSettings) -> None:

@@ -59,6 +59,6 @@ def open_database(settings: StoreSettings | WebSettings | WorkerSettings) -> Ite
         if not is_current(database):
             raise Failed("the database does not answer or lacks migrations: run integrator migrate")
         check_environment(database, settings.environment)
-        yield database
+        yield database.acting("command")
     finally:
         database.close()

@@ -1,6 +1,7 @@
 """The engine and the short transaction: the only way to the tables. Works alike on SQLite and PostgreSQL."""
 
 import contextlib
+import copy
 import os
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ _SQLITE_PRAGMAS = (
     "secure_delete=ON",
 )
 
+PROGRAM = "program"  # who acts when nobody says
+ACTOR_LENGTH_MAX = 160
+
 
 class DatabaseUnusable(Exception):
     """The database cannot be opened or read as ours. The message says what was found and what to do."""
@@ -32,6 +36,7 @@ class Database:
     """One engine. `begin` and `read` are transactions; none may be open during a call to the bank."""
 
     def __init__(self, url: str, *, effects: Checkpoints) -> None:
+        self._actor = PROGRAM
         self.url = _parsed(url)
         self.engine = _engine(self.url)
         self._effects = effects
@@ -39,10 +44,17 @@ class Database:
         is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
 
+    def acting(self, actor: str) -> "Database":
+        """Return the same database whose changes the audit ascribes to `actor`: a key, a person, the worker."""
+        other = copy.copy(self)
+        other._actor = actor[:ACTOR_LENGTH_MAX]
+        return other
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A writing transaction: committed when the block ends, rolled back when it raises."""
-        with self._writing, self.engine.connect() as connection, connection.begin():
+        engine = self.engine.execution_options(actor=self._actor)
+        with self._writing, engine.connect() as connection, connection.begin():
             yield connection
             self._effects.reached("commit.before")
         self._effects.reached("commit.after")
@@ -66,6 +78,12 @@ class Database:
     def close(self) -> None:
         """Give every connection back to the operating system."""
         self.engine.dispose()
+
+
+def actor_of(connection: Connection) -> str:
+    """Return who makes the changes of this transaction."""
+    actor: str = connection.get_execution_options().get("actor", PROGRAM)
+    return actor
 
 
 def for_claim(statement: Select[Any], connection: Connection, *, of: Any) -> Select[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, func, insert, or_, select, update
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
@@ -145,6 +145,48 @@ def find_submissions(tx: Connection, submission_ids: Sequence[str]) -> list[Subm
         .order_by(submissions.c.due_at, submissions.c.submission_id)
     )
     return [_submission(row, lines[row.submission_id], row.remitter_name) for row in rows]
+
+
+def hold_latest_of(tx: Connection, payout_id: str, *, holder: str, at: Times, until: datetime) -> Submission | None:
+    """Take the latest submission of this payout for a person's decision; None while somebody works on it."""
+    latest = (
+        select(submissions.c.submission_id)
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        .where(submission_lines.c.payout_id == payout_id)
+        .order_by(submission_lines.c.is_live.desc(), submissions.c.created_at.desc())
+        .limit(1)
+    )
+    is_free = or_(submissions.c.lease_owner.is_(None), submissions.c.lease_until <= at.machine)
+    held = (
+        update(submissions)
+        .where(submissions.c.submission_id == latest.scalar_subquery(), is_free)
+        .values(lease_owner=holder, lease_until=until)
+        .returning(*submissions.c)
+    )
+    row = tx.execute(held).one_or_none()
+    return None if row is None else _submission(row, lines_of(tx, [row.submission_id])[row.submission_id], None)
+
+
+def what_was_sent(tx: Connection, payout_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return for each payout what is known of its latest submission, for a person to look it up at the bank."""
+    statement = (
+        select(submissions, submission_lines.c.payout_id, submission_lines.c.mark)
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        .where(submission_lines.c.payout_id.in_(payout_ids))
+        .order_by(submission_lines.c.is_live, submissions.c.created_at)
+    )
+    names = (
+        "submission_id",
+        "mark",
+        "designated_date",
+        "first_attempt_at",
+        "attempt_count",
+        "apply_no",
+        "stray_apply_no",
+        "doubt_since",
+        "doubt_reason",
+    )
+    return {row.payout_id: {name: row._mapping[name] for name in names} for row in tx.execute(statement)}
 
 
 def cancel_state_for_change(tx: Connection, submission_id: str) -> CancelState:

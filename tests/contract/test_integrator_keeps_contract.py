@@ -21,12 +21,22 @@ from tests.unit.integrator_web.web_side import WebSide, make_order
 
 QUIET = (HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large)
 PROFILE = settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=QUIET)
-OPERATOR_OPERATIONS = ["registerCompany", "listCompanies", "getCompany"]
+OPERATOR_OPERATIONS = [
+    "registerCompany",
+    "listCompanies",
+    "getCompany",
+    "listPayoutStops",
+    "stopPayouts",
+    "resumePayouts",
+    "decideDifference",
+    "decideDoubt",
+]
 
 INSTANT = "2026-04-01T03:00:00.000000Z"
 ANSWERS: dict[JobKind, JobAnswer] = {
     JobKind.EXCHANGE_CODE: JobAnswer(is_done=True, result={"scopes": []}),
     JobKind.SEAL_CLIENT_SECRET: JobAnswer(is_done=True, result={}),
+    JobKind.DECISION: JobAnswer(is_done=True, result={}),
     JobKind.INQUIRY_ACCOUNTS: JobAnswer(is_done=True, result={"as_of": INSTANT, "accounts": []}),
     JobKind.INQUIRY_BALANCES: JobAnswer(is_done=True, result={"balances": []}),
     JobKind.INQUIRY_TRANSACTIONS: JobAnswer(

@@ -87,4 +87,6 @@ def test_a_settled_payout_is_followed_for_sixty_days_and_no_longer(world: World)
     world.run_for(days=5, every_seconds=24 * 3600)
 
     assert world.state_of(payout) == "settled"
-    assert len(world.line.sent) == before
+    assert {sent.path.rpartition("/")[2] for sent in world.line.sent[before:]} == {"transactions"}, (
+        "the daily statement"
+    )

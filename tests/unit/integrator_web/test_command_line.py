@@ -1,5 +1,7 @@
 """The command line: exit code 0 done, 1 failed, 2 wrong usage or settings, always with the way to mend it."""
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,75 @@ def test_a_callback_into_a_network_fails_with_what_is_expected(variables: dict[s
     assert result.exit_code == 1
     assert "an address that is not public" in result.output
     assert "integrator company add" in run(variables, "callback", "show", "nobody").output
+
+
+def test_payouts_are_stopped_and_resumed_by_name_and_reason(variables: dict[str, str]) -> None:
+    run(variables, "migrate")
+    add_company(variables)
+    said = ("--reason", "不審な依頼", "--by", "担当者A")
+
+    stopped = run(variables, "stop-payouts", "--company", "mihon-001", *said)
+    resumed = run(variables, "resume-payouts", "--company", "mihon-001", *said)
+
+    assert (stopped.exit_code, "under way: 0" in stopped.output) == (0, True)
+    assert resumed.exit_code == 0
+    assert run(variables, "resume-payouts", *said).exit_code == 1
+    assert run(variables, "stop-payouts", "--company", "nobody", *said).exit_code == 1
+    assert run(variables, "stop-payouts").exit_code == 2
+    assert run(variables, "stop-payouts", *said).output.startswith("stopped every company")
+
+
+def test_the_audit_is_verified_and_exported_and_names_the_first_broken_row(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables, "migrate")
+    add_company(variables)
+    run(variables, "stop-payouts", "--company", "mihon-001", "--reason", "x", "--by", "担当者A")
+
+    verified = run(variables, "audit", "verify", "--company", "mihon-001")
+    exported = [json.loads(line) for line in run(variables, "audit", "export").output.splitlines()]
+    with sqlite3.connect(tmp_path / "integrator.sqlite3") as connection:
+        connection.execute("UPDATE audit_rows SET who = 'nobody' WHERE number = 2")
+    connection.close()
+    broken = run(variables, "audit", "verify")
+
+    assert (verified.exit_code, "2 rows" in verified.output) == (0, True)
+    assert [row["what"] for row in exported] == ["company.registered", "payouts.stopped"]
+    assert exported[1]["who"] == "person:担当者A"
+    assert (broken.exit_code, "mihon-001\tbroken at row 2" in broken.output) == (1, True)
+
+
+def test_a_restore_is_declared_with_the_backups_instant(variables: dict[str, str]) -> None:
+    run(variables, "migrate")
+    add_company(variables)
+
+    done = run(variables, "restored", "--backup-at", "2026-04-01T02:00:00+09:00", "--by", "担当者A")
+
+    assert (done.exit_code, "1 companies" in done.output) == (0, True)
+    assert run(variables, "restored", "--backup-at", "2999-04-01T02:00:00+09:00", "--by", "x").exit_code == 2
+    assert run(variables, "restored", "--backup-at", "yesterday", "--by", "x").exit_code == 2
+
+
+def test_differences_and_doubts_are_listed_and_decided_by_those_that_exist(variables: dict[str, str]) -> None:
+    run(variables, "migrate")
+    add_company(variables)
+    said = ("--reason", "x", "--by", "担当者A")
+
+    assert run(variables, "difference", "list", "mihon-001").output == ""
+    assert run(variables, "doubt", "list", "mihon-001").output == ""
+    assert run(variables, "difference", "decide", "mihon-001", "df_0", "--state", "closed", *said).exit_code == 1
+    assert run(variables, "difference", "list", "nobody").exit_code == 1
+
+
+def test_reconciling_wants_the_workers_settings_and_days_in_order(variables: dict[str, str]) -> None:
+    run(variables, "migrate")
+    add_company(variables)
+    worker = {**variables, "INTEGRATOR_MASTER_KEY": run({}, "master-key", "new").output.strip()}
+
+    assert run(variables, "reconcile").exit_code == 2
+    assert run(worker, "reconcile", "--from", "2026-04-02", "--to", "2026-04-01").exit_code == 2
+    unconnected = run({**worker, "INTEGRATOR_CLOCK": "own"}, "reconcile", "--from", "2026-04-01", "--to", "2026-04-01")
+    assert (unconnected.exit_code, "not connected" in unconnected.output) == (1, True)
+    missing = ("--outcome", "dead", "--source", "bank_staff", "--reason", "x", "--by", "x")
+    own = {**worker, "INTEGRATOR_CLOCK": "own"}
+    assert run(own, "doubt", "decide", "mihon-001", "po_" + "0" * 24, *missing).exit_code == 1

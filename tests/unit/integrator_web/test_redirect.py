@@ -39,6 +39,7 @@ def test_a_connection_begins_with_a_url_for_the_browser(web: WebSide) -> None:
         "connected": False,
         "state": "not_connected",
         "scopes": [],
+        "payout_stops": [],
     }
 
 

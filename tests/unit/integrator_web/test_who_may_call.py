@@ -12,7 +12,16 @@ from tests.unit.integrator_web.web_side import WebSide, make_order
 OPERATIONS = tuple(Contract(contracts.load("integrator")).operations.values())
 CLOSED = [operation for operation in OPERATIONS if not operation.is_open]
 # Who may do what. Not read from the contract, so that a slip there is seen.
-OPERATOR_ONLY = {"registerCompany", "listCompanies", "getCompany"}
+OPERATOR_ONLY = {
+    "registerCompany",
+    "listCompanies",
+    "getCompany",
+    "listPayoutStops",
+    "stopPayouts",
+    "resumePayouts",
+    "decideDifference",
+    "decideDoubt",
+}
 BOTH = {
     "beginAuthorization",
     "getConnection",
@@ -23,13 +32,19 @@ BOTH = {
     "testCallback",
     "listBanks",
     "listBranches",
+    "listReconciliations",
+    "listDifferences",
+    "listDoubts",
 }
 OPEN = {"receiveAuthorization", "getHealth", "getReadiness"}
 
 
 def path_of(operation: Operation, company_id: str = "mihon-001") -> str:
     return (
-        operation.path.replace("{company_id}", company_id).replace("{payout_id}", "po_1").replace("{bank_code}", "0001")
+        operation.path.replace("{company_id}", company_id)
+        .replace("{payout_id}", "po_1")
+        .replace("{bank_code}", "0001")
+        .replace("{difference_id}", f"df_{'0' * 24}")
     )
 
 
