@@ -15,7 +15,7 @@ from random import SystemRandom
 from typing import Any
 
 import httpx
-from flask import Flask
+from flask import Blueprint, Flask
 from gunicorn.app.base import BaseApplication
 
 import contracts
@@ -40,6 +40,7 @@ from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
 from integrator.web import payouts as payouts_web
 from integrator.web.contract import BODY_BYTES_MAX, Contract
+from integrator.web.metrics import Figures
 from integrator.web.pages import Pages
 from integrator.web.problems import WebProblem, Words, problem, refused
 from integrator.web.serving import Door, Refusals
@@ -55,7 +56,13 @@ class AddressTaken(Exception):
 
 
 def create_app(
-    settings: WebSettings, *, database: Database, clock: Clock, pause: Callable[[float], None], new_text: NewText
+    settings: WebSettings,
+    *,
+    database: Database,
+    clock: Clock,
+    pause: Callable[[float], None],
+    new_text: NewText,
+    machine_clock: Clock | None = None,
 ) -> Flask:
     """Return the web application. Two of them share nothing but what is passed in.
 
@@ -64,40 +71,65 @@ def create_app(
     app = Flask("integrator", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.url_map.merge_slashes = False
-    pages = Pages()
-    intake = Intake(settings.intake_public_key, environment=settings.environment)
-    waiting = Waiting(database, clock=clock, pause=pause, new_text=new_text)
+    parts = _Parts(
+        settings,
+        database,
+        clock,
+        new_text,
+        pages=Pages(),
+        waiting=Waiting(database, clock=clock, pause=pause, new_text=new_text),
+        figures=Figures(database, clock=clock, machine_clock=machine_clock or clock, timer=time.monotonic),
+    )
     door = Door(
         Contract(contracts.load("integrator")),
         db=database,
-        pages=pages,
+        pages=parts.pages,
         new_instance=lambda: new_text(20, REQUEST_ID_ALPHABET),
     )
-    connection_parts = connections_web.Parts(
-        settings=settings,
-        db=database,
-        clock=clock,
-        intake=intake,
-        new_text=new_text,
-        pages=pages,
-        wait_for_answer=waiting.for_exchange,
-    )
-    of = settings.environment
-    directory = Directory()
-    for blueprint in (
-        companies_web.blueprint(door, settings=settings, db=database, clock=clock, intake=intake, new_text=new_text),
-        connections_web.blueprint(door, connection_parts),
-        payouts_web.blueprint(door, payouts_web.Parts(database, of, clock, waiting.ask, new_text, directory)),
-        callbacks_web.blueprint(door, Places(database, of, intake, new_text), clock=clock),
-        banks_web.blueprint(door, directory),
-        inquiries_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask),
-        health_web.blueprint(door, db=database, environment=of),
-    ):
+    door.install_request_ids(app)
+    parts.figures.watch(app)
+    for blueprint in _blueprints(door, parts):
         app.register_blueprint(blueprint)
     door.check_complete(app)
     door.install_refusals(app, REFUSALS)
     access_log.install(app, environment=settings.environment, clock=clock)
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    settings: WebSettings
+    db: Database
+    clock: Clock
+    new_text: NewText
+    pages: Pages
+    waiting: Waiting
+    figures: Figures
+
+
+def _blueprints(door: Door, parts: _Parts) -> tuple[Blueprint, ...]:
+    settings, db, clock, new_text, ask = parts.settings, parts.db, parts.clock, parts.new_text, parts.waiting.ask
+    intake = Intake(settings.intake_public_key, environment=settings.environment)
+    connection_parts = connections_web.Parts(
+        settings=settings,
+        db=db,
+        clock=clock,
+        intake=intake,
+        new_text=new_text,
+        pages=parts.pages,
+        wait_for_answer=parts.waiting.for_exchange,
+    )
+    of = settings.environment
+    directory = Directory()
+    return (
+        companies_web.blueprint(door, settings=settings, db=db, clock=clock, intake=intake, new_text=new_text),
+        connections_web.blueprint(door, connection_parts),
+        payouts_web.blueprint(door, payouts_web.Parts(db, of, clock, ask, new_text, directory)),
+        callbacks_web.blueprint(door, Places(db, of, intake, new_text), clock=clock),
+        banks_web.blueprint(door, directory),
+        inquiries_web.blueprint(door, db=db, environment=of, clock=clock, ask=ask),
+        health_web.blueprint(door, db=db, environment=of, figures=parts.figures),
+    )
 
 
 def _not_answered(failed: NotAnswered) -> WebProblem:
@@ -163,6 +195,7 @@ def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
             settings,
             database=Database(settings.database_url, effects=NoCheckpoints()),
             clock=_clock(settings),
+            machine_clock=SystemClock(),
             pause=time.sleep,
             new_text=random_text,
         )

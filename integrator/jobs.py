@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrator import inquiries
+from integrator import inquiries, trail
 from integrator.bank_client.oauth import TokenGrant, TokenRefused
 from integrator.connections import ALPHABET, NewText
 from integrator.desk import Desk
@@ -47,6 +47,7 @@ def put(db: Database, question: Question, *, at: datetime, new_text: NewText) ->
         arguments=question.arguments,
         created_at=at,
         expires_at=at + QUESTION_TIME_MAX,
+        request_id=trail.request_id(),
     )
     with db.begin() as tx:
         rows.insert_job(tx, job)
@@ -99,6 +100,7 @@ def run_one_job(desk: Desk, vault: Vault) -> bool:
     if job is None:
         return False
     desk.lanes.enter(job.company_id, Urgency.SOON)
+    trail.take_up((job.request_id,), job=job.job_id)
     answer = _do(desk, vault, job)
     with desk.db.begin() as tx:
         is_recorded = rows.record_answer(tx, job.job_id, answer, owner=owner)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from integrator import trail
 from integrator.domain.days import civil_date
 from integrator.domain.kana import NameNotTransferable, transfer_name
 from integrator.domain.payout import CASE_TYPES, Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
@@ -191,6 +192,7 @@ def _store(
         case_reference=request.case_reference,
         designated_date=None if request.designated_date is None else request.designated_date.isoformat(),
         replaces=request.replaces,
+        request_id=trail.request_id(),
     )
     view = payout_rows.insert_payout(tx, new, at=at)
     line = NewLine(item_id=1, payout_id=payout_id, mark=new_mark(new_text), amount_yen=request.amount_yen)

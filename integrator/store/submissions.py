@@ -38,6 +38,7 @@ class SubmissionLine:
     state: PayoutState
     bank_status: str | None
     is_cancel_wanted: bool
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,7 @@ def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:
             state=PayoutState(row[payouts.c.state]),
             bank_status=row[payouts.c.bank_status],
             is_cancel_wanted=row[payouts.c.cancel_requested_at] is not None,
+            request_id=row[payouts.c.request_id],
         )
         for row in rows
     )
