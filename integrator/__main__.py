@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 import contracts
-from integrator import app, callbacks, companies, logs, worker
+from integrator import app, callbacks, companies, logs, operator_commands, worker
 from integrator.clock import SystemClock
 from integrator.companies import Registration, Role
 from integrator.domain.callback import CallbackURLRefused
@@ -299,6 +299,15 @@ def _callback_places(company_id: str) -> Iterator[callbacks.Places]:
             companies.get_company(database, company_id, environment=of)
             intake = Intake(settings.intake_public_key, environment=of)
             yield callbacks.Places(database, of, intake, app.random_text)
+
+
+@contextmanager
+def _store() -> Iterator[Database]:
+    with _explained(), _database(url=read_store_settings(os.environ).database_url) as database:
+        yield database
+
+
+main.add_command(operator_commands.group(_store, now=SystemClock().now, new_text=app.random_text))
 
 
 @main.group("master-key")

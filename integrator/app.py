@@ -28,6 +28,7 @@ from integrator.domain.callback import CallbackURLRefused
 from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
 from integrator.jobs import NotAnswered
+from integrator.operators import Operators
 from integrator.settings import ClockSource, WebSettings
 from integrator.store.database import Database
 from integrator.vault import Intake
@@ -38,9 +39,11 @@ from integrator.web import companies as companies_web
 from integrator.web import connections as connections_web
 from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
+from integrator.web import operator as operator_web
 from integrator.web import payouts as payouts_web
 from integrator.web.contract import BODY_BYTES_MAX, Contract
 from integrator.web.metrics import Figures
+from integrator.web.operator_pages import OperatorPages
 from integrator.web.pages import Pages
 from integrator.web.problems import WebProblem, Words, problem, refused
 from integrator.web.serving import Door, Refusals
@@ -79,6 +82,7 @@ def create_app(
         pages=Pages(),
         waiting=Waiting(database, clock=clock, pause=pause, new_text=new_text),
         figures=Figures(database, clock=clock, machine_clock=machine_clock or clock, timer=time.monotonic),
+        machine_clock=machine_clock or clock,
     )
     door = Door(
         Contract(contracts.load("integrator")),
@@ -105,6 +109,7 @@ class _Parts:
     pages: Pages
     waiting: Waiting
     figures: Figures
+    machine_clock: Clock
 
 
 def _blueprints(door: Door, parts: _Parts) -> tuple[Blueprint, ...]:
@@ -129,6 +134,18 @@ def _blueprints(door: Door, parts: _Parts) -> tuple[Blueprint, ...]:
         banks_web.blueprint(door, directory),
         inquiries_web.blueprint(door, db=db, environment=of, clock=clock, ask=ask),
         health_web.blueprint(door, db=db, environment=of, figures=parts.figures),
+        operator_web.blueprint(_operator_parts(parts)),
+    )
+
+
+def _operator_parts(parts: _Parts) -> operator_web.Parts:
+    return operator_web.Parts(
+        parts.db,
+        parts.clock,
+        parts.machine_clock,
+        Operators(parts.db, new_text=parts.new_text),
+        OperatorPages(environment=parts.settings.environment),
+        is_secure=parts.settings.public_url.startswith("https:"),
     )
 
 
