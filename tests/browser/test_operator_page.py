@@ -50,8 +50,12 @@ def test_an_operator_comes_in_and_sees_what_is_stuck(
 ) -> None:
     world, addresses = online
     one_time = Operators(world.db, new_text=make_new_text()).add("hanako", OperatorRole.OPERATOR, at=world.clock.now())
-    stuck = world.request_payout(amount_yen=123_456)
+    assert world.consent().status_code == 200
+    world.line.time_out_before_arrival("/transfer/request")
+    doubtful = world.request_payout(key="order-1", amount_yen=123_456)
+    world.step()
     world.line.refuse_connections = 1_000
+    stuck = world.request_payout(key="order-2")
     world.run_for(minutes=4)
     page.set_viewport_size(size)
     desk = Desk(page, addresses.public_url)
@@ -67,6 +71,7 @@ def test_an_operator_comes_in_and_sees_what_is_stuck(
     desk.open()
     desk.heading("状況")
     expect(page.get_by_role("region", name=re.compile("止まっている支払")).get_by_text(stuck)).to_be_visible()
+    expect(page.get_by_role("region", name=re.compile("結果が不明")).get_by_text(doubtful)).to_be_visible()
     expect(page.get_by_role("region", name=re.compile("口座連携"))).to_contain_text("連携中")
     expect(page.get_by_role("region", name=re.compile("ワーカー"))).to_contain_text("動いているワーカーがありません")
     page.get_by_role("button", name="ログアウト").click()
