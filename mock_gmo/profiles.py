@@ -82,6 +82,8 @@ PROFILES: Final[dict[str, Profile]] = {
                 "confirmation_always": True,
                 "short_item_keys": True,
                 "opening_limit_max_yen": 500_000,
+                "every_holder_served": True,
+                "unserved_holder_is_405": True,
             },
         ),
     )

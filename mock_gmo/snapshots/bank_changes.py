@@ -67,7 +67,8 @@ class BankFollower:
                 yield from self._agenda(at, value)
             case _ if is_dataclass(value):
                 hints = get_type_hints(type(value))
-                for it in fields(value):
+                # What follows from the rest, and is no argument, is not in a snapshot either.
+                for it in (it for it in fields(value) if it.init):
                     yield from self._member((*at, it.name), getattr(value, it.name), hints[it.name])
             case _:
                 yield from self._whole(at, value, codec_of(hint))

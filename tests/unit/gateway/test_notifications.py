@@ -113,7 +113,7 @@ def test_a_client_is_heard_from_its_own_addresses_only(bank: Notified) -> None:
 def test_a_call_of_a_client_passes_every_check_but_those_of_a_token() -> None:
     skipped = [check.name for check in CHECKS if CLIENT not in check.kinds]
 
-    assert skipped == ["token", "feature", "scope"]
+    assert skipped == ["token", "holder", "feature", "scope"]
 
 
 def test_a_strict_bank_wants_a_length_and_json() -> None:
