@@ -27,6 +27,7 @@ from integrator.directory import BankUnknown, Directory
 from integrator.domain.callback import CallbackURLRefused
 from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
+from integrator.gate import never
 from integrator.jobs import NotAnswered
 from integrator.operators import Operators
 from integrator.settings import ClockSource, WebSettings
@@ -50,7 +51,7 @@ from integrator.web.serving import Door, Refusals
 from integrator.web.waiting import Waiting
 
 THREADS = 32
-STOP_SECONDS = 1  # how long requests under way may take after SIGTERM
+STOP_SECONDS = 3  # how long requests under way may take after SIGTERM; none waits for the worker then
 REQUEST_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -66,6 +67,7 @@ def create_app(
     pause: Callable[[float], None],
     new_text: NewText,
     machine_clock: Clock | None = None,
+    is_stopping: Callable[[], bool] = never,
 ) -> Flask:
     """Return the web application. Two of them share nothing but what is passed in.
 
@@ -80,7 +82,7 @@ def create_app(
         clock,
         new_text,
         pages=Pages(),
-        waiting=Waiting(database, clock=clock, pause=pause, new_text=new_text),
+        waiting=Waiting(database, clock=clock, pause=pause, new_text=new_text, is_stopping=is_stopping),
         figures=Figures(database, clock=clock, machine_clock=machine_clock or clock, timer=time.monotonic),
         machine_clock=machine_clock or clock,
     )
@@ -201,11 +203,12 @@ class Listener:
 
 
 def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
-    """Run the web side until SIGTERM or SIGINT; then it ends within 2 seconds. Does not return.
+    """Run the web side until SIGTERM or SIGINT; then it answers what is under way, within 3 seconds. Does not return.
 
     Raises AddressTaken before anything else happens. `ready_file` receives the base URL once it answers.
     """
     listener = _listen(settings.host, settings.port)
+    serving: list[Any] = []  # the one worker of the server, once it serves
 
     def load() -> Flask:
         return create_app(
@@ -213,11 +216,13 @@ def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
             database=Database(settings.database_url, effects=NoCheckpoints()),
             clock=_clock(settings),
             machine_clock=SystemClock(),
+            is_stopping=lambda: any(not worker.alive for worker in serving),
             pause=time.sleep,
             new_text=random_text,
         )
 
-    def say_ready(_worker: object) -> None:
+    def say_ready(worker: object) -> None:
+        serving.append(worker)
         print(f"integrator web: {listener.url}", file=sys.stderr, flush=True)  # noqa: T201
         if ready_file is not None:
             ready_file.write_text(listener.url + "\n", encoding="utf-8")

@@ -161,8 +161,8 @@ def _record(deliverer: Deliverer, held: Delivery, receipt: Receipt, *, seconds: 
             attempts = held.attempt_count + 1
             due_at = learned["paused_until"] if receipt.status is None else at.now + wait_after(attempts)
             rows.postpone_delivery(tx, held.event_id, attempt_count=attempts, due_at=due_at)
-    write = log.info if receipt.is_taken else log.warning
-    write(
+    log.log(
+        logging.INFO if receipt.is_taken else logging.WARNING,
         "callback.posted company=%s event=%s attempt=%d outcome=%s status=%s duration_ms=%d",
         held.company_id,
         held.event_id,

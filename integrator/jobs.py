@@ -13,6 +13,7 @@ from integrator.bank_client.oauth import TokenGrant, TokenRefused
 from integrator.connections import ALPHABET, NewText
 from integrator.desk import Desk
 from integrator.domain.turns import NoTurn, Urgency
+from integrator.gate import never
 from integrator.inquiries import Question
 from integrator.store import jobs as rows
 from integrator.store.database import Database
@@ -54,13 +55,22 @@ def put(db: Database, question: Question, *, at: datetime, new_text: NewText) ->
     return job.job_id
 
 
-def wait_for_answer(db: Database, job_id: str, *, pause: Callable[[float], None], seconds: float) -> JobAnswer | None:
-    """Return the answer of a job, or None when it did not come within about so many seconds."""
+def wait_for_answer(
+    db: Database,
+    job_id: str,
+    *,
+    pause: Callable[[float], None],
+    seconds: float,
+    is_stopping: Callable[[], bool] = never,
+) -> JobAnswer | None:
+    """Return the answer of a job, or None when it did not come within about so many seconds, or we are to stop."""
     for _ in range(int(seconds / POLL_SECONDS) + 1):
         with db.read() as tx:
             answer = rows.find_answer(tx, job_id)
         if answer is not None:
             return answer
+        if is_stopping():
+            return None
         pause(POLL_SECONDS)
     return None
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import SubmissionState
+from integrator.store.jobs import JobState
 from integrator.store.schema import (
     callbacks,
     companies,
@@ -21,6 +22,7 @@ from integrator.store.schema import (
     events,
     gate_slots,
     gate_waits,
+    jobs,
     payouts,
     submission_lines,
     submissions,
@@ -118,6 +120,13 @@ def queue(tx: Connection, *, is_connected: bool) -> Pile:
     connected = exists().where(connections.c.company_id == submissions.c.company_id, connections.c.state == "connected")
     waits = submissions.c.state == SubmissionState.WAITING.value
     return _pile(tx, submissions.c.created_at, and_(waits, connected if is_connected else ~connected))
+
+
+def open_questions(tx: Connection) -> int:
+    """Return how many jobs no worker has answered yet."""
+    is_open = jobs.c.state.in_((JobState.READY.value, JobState.RUNNING.value))
+    capped = select(jobs.c.job_id).where(is_open).limit(COUNT_MAX).subquery()
+    return tx.execute(select(func.count()).select_from(capped)).scalar_one()
 
 
 def doubt(tx: Connection) -> Pile:

@@ -163,6 +163,9 @@ def _payouts(tx: Connection, present: _Present) -> Iterator[Metric]:
         waiting.add_metric([word], pile.count)
         age.add_metric([word], _age(pile.oldest_at, present.now))
     yield from (waiting, age)
+    questions = _gauge("questions_waiting", "Questions of the web to the workers that are not answered.")
+    questions.add_metric([], overview.open_questions(tx))
+    yield questions
     yield from _pile("doubt", "Orders in doubt", overview.doubt(tx), present)
     yield from _pile("callback_backlog", "Events that receivers have not taken", overview.backlog(tx), present)
 

@@ -18,6 +18,8 @@ def logged() -> Iterator[tuple[str, str, ast.expr]]:
                 continue
             if node.func.attr in LEVELS and "log" in ast.unparse(node.func.value):
                 yield path.name, node.func.attr, node.args[0]
+            elif ast.unparse(node.func) == "log.log":
+                yield path.name, "several", node.args[1]
 
 
 def test_every_logged_fact_has_the_one_form() -> None:
