@@ -59,11 +59,13 @@ def _said(record: logging.LogRecord) -> dict[str, Any]:
         return {"message": message}
     values = iter(record.args if isinstance(record.args, tuple) else ())
     members = {
-        name: _value(next(values)) if written.startswith("%") else written
+        name: _value(next(values), written) if written.startswith("%") else written
         for name, written in _MEMBER.findall(fact["members"])
     }
     return {"event": fact["event"], **members}
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, written: str) -> Any:
+    if written == "%d":
+        return int(value)
     return value if value is None or type(value) in (bool, int) else str(value)

@@ -25,7 +25,7 @@ def test_a_fact_is_one_json_object_on_one_line() -> None:
 
 
 def test_a_fact_keeps_its_numbers_and_its_fixed_words() -> None:
-    found = json.loads(line_of("payout.needs_person submission=%s reason=work_fails attempts=%d", "su_1", 3))
+    found = json.loads(line_of("payout.needs_person submission=%s reason=work_fails attempts=%d", "su_1", 3.7))
 
     assert (found["reason"], found["attempts"]) == ("work_fails", 3)
 
