@@ -42,6 +42,7 @@ from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
 from integrator.web import operator as operator_web
 from integrator.web import payouts as payouts_web
+from integrator.web import supervision as supervision_web
 from integrator.web.contract import BODY_BYTES_MAX, Contract
 from integrator.web.metrics import Figures
 from integrator.web.operator_pages import OperatorPages
@@ -133,6 +134,7 @@ def _blueprints(door: Door, parts: _Parts) -> tuple[Blueprint, ...]:
         connections_web.blueprint(door, connection_parts),
         payouts_web.blueprint(door, payouts_web.Parts(db, of, clock, ask, new_text, directory)),
         callbacks_web.blueprint(door, Places(db, of, intake, new_text), clock=clock),
+        supervision_web.blueprint(door, supervision_web.Parts(db, of, clock, ask)),
         banks_web.blueprint(door, directory),
         inquiries_web.blueprint(door, db=db, environment=of, clock=clock, ask=ask),
         health_web.blueprint(door, db=db, environment=of, figures=parts.figures),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -15,8 +16,10 @@ from integrator.domain.callback import BASE64_ALPHABET, OVERLAP, SECRET_CHARACTE
 from integrator.domain.payout import written_instant
 from integrator.secret import Secret
 from integrator.settings import Environment
+from integrator.store import audit
 from integrator.store import callbacks as rows
 from integrator.store import events as event_rows
+from integrator.store.audit import Change
 from integrator.store.callbacks import StoredCallback, StoredSecret
 from integrator.store.database import Database
 from integrator.vault import Intake, Kind
@@ -97,6 +100,7 @@ def rotate_secret(places: Places, company_id: str, *, at: datetime) -> tuple[Cal
         _hold(tx, company_id)
         rows.retire_secrets(tx, company_id, valid_until=at + OVERLAP)
         secret = _new_secret(tx, places, company_id, at=at)
+        audit.note(tx, company_id, Change("callback.secret_rotated", company_id), at=at)
         return _view(tx, company_id, at=at), secret
 
 
@@ -138,6 +142,10 @@ def _set(places: Places, company_id: str, url: str, *, at: datetime) -> tuple[Ca
             secret = _new_secret(tx, places, company_id, at=at)
         elif known != url:
             rows.change_url(tx, company_id, url, at=at)
+        if known != url:
+            before = None if known is None else {"host": urlsplit(known).hostname}
+            change = Change("callback.set", company_id, before, {"host": urlsplit(url).hostname})
+            audit.note(tx, company_id, change, at=at)
         return _view(tx, company_id, at=at), secret
 
 

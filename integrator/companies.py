@@ -17,8 +17,10 @@ from integrator.domain.kana import transfer_name
 from integrator.secret import Secret
 from integrator.settings import Environment
 from integrator.store import api_keys as key_rows
+from integrator.store import audit
 from integrator.store import companies as company_rows
 from integrator.store.api_keys import ApiKey
+from integrator.store.audit import Change
 from integrator.store.companies import Company
 from integrator.store.database import Database
 from integrator.store.jobs import Job, JobKind, insert_job
@@ -147,6 +149,8 @@ def register(
                 raise CompanyTaken(taken)
             company_rows.insert_company(tx, company, intake_client_secret=sealed)
             insert_job(tx, job)
+            told = {"client_id": company.client_id, "payout_limit_yen": company.payout_limit_yen}
+            audit.note(tx, company.company_id, Change("company.registered", company.company_id, None, told), at=at)
     except IntegrityError:
         raise CompanyTaken("company_id or client_id") from None
     return company
@@ -184,6 +188,8 @@ def create_key(db: Database, wanted: NewKey, *, at: datetime, new_text: NewText)
         if company_id is not None and company_rows.find_company(tx, company_id) is None:
             raise CompanyUnknown(company_id)
         key_rows.insert_key(tx, stored)
+        told = {"role": stored.role, "name": stored.name}
+        audit.note(tx, company_id or audit.ALL, Change("key.created", key_id, None, told), at=at)
     return key, stored
 
 
@@ -196,7 +202,13 @@ def list_keys(db: Database, *, company_id: str | None = None) -> list[ApiKey]:
 def revoke_key(db: Database, key_id: str, *, at: datetime) -> bool:
     """Revoke a key at once and for ever. Returns False when there is none of this id."""
     with db.begin() as tx:
-        return key_rows.revoke_key(tx, key_id, at=at)
+        known = key_rows.find_key(tx, key_id)
+        if known is None:
+            return False
+        key_rows.revoke_key(tx, key_id, at=at)
+        if known.revoked_at is None:
+            audit.note(tx, known.company_id or audit.ALL, Change("key.revoked", key_id), at=at)
+        return True
 
 
 def find_caller(db: Database, unverified_key: Secret) -> Caller | None:

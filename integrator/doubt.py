@@ -40,12 +40,15 @@ from integrator.domain.submission import (
 from integrator.domain.turns import Urgency
 from integrator.standings import store_standings
 from integrator.store import payouts as payout_rows
+from integrator.store import restores as restore_rows
+from integrator.store import stops
 from integrator.store import submissions as rows
 from integrator.store.submissions import Submission, Work
-from integrator.submitting import call
+from integrator.submitting import call, is_stopped_now
 
 log = logging.getLogger("integrator.payout")
 
+STOPPED_WAIT_SECONDS = 60  # a doubt goes on being looked up while orders are stopped
 PAGES_MAX = 200  # 100,000 transfers in the days of one doubt: beyond it an inquiry counts as unanswered
 
 
@@ -159,6 +162,12 @@ def _act(desk: Desk, held: Submission, access: Access | None, inquiry: Inquiry) 
 
 
 def _repeat(desk: Desk, held: Submission, access: Access) -> None:
+    if is_stopped_now(desk, held.company_id):
+        postpone(desk, held, seconds=STOPPED_WAIT_SECONDS)
+        return
+    if _may_be_replaced(desk, held):
+        _ask_person(desk, held)
+        return
     if not has_turn(desk, access, Urgency.PAY, due_at=held.due_at):
         postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
         return
@@ -179,7 +188,17 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
             back = rows.release({"state": SubmissionState.IN_DOUBT.value, "due_at": now})
             rows.change_held(tx, held, at=at, values=back)
             return
+        if stops.is_stopped(tx, held.company_id):
+            back = rows.release({"state": SubmissionState.IN_DOUBT.value, "due_at": later(now, STOPPED_WAIT_SECONDS)})
+            rows.change_held(tx, held, at=at, values=back)
+            return
     call(desk, sent, access, Attempt.REPEAT)
+
+
+def _may_be_replaced(desk: Desk, held: Submission) -> bool:
+    # After a restore the bank may show an order that ReCORE placed in this one's stead, and that nobody here knows.
+    with desk.db.read() as tx:
+        return any(restore_rows.has_found_alike(tx, held.company_id, line.amount_yen) for line in held.lines)
 
 
 def _lapse(desk: Desk, held: Submission) -> None:

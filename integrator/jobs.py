@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrator import inquiries, trail
+from integrator import deciding, inquiries, trail
 from integrator.bank_client.oauth import TokenGrant, TokenRefused
 from integrator.connections import ALPHABET, NewText
 from integrator.desk import Desk
@@ -126,6 +126,8 @@ def _do(desk: Desk, vault: Vault, job: Job) -> JobAnswer:
             case JobKind.SEAL_CLIENT_SECRET:
                 desk.tokens.keep_client_secret(job.company_id)
                 return JobAnswer(is_done=True, result={})
+            case JobKind.DECISION:
+                return deciding.answer(desk, job)
             case _:
                 return inquiries.answer(desk, job)
     except NoTurn:

@@ -14,10 +14,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import BoundedSemaphore
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from integrator.secret import Secret
+from integrator.store import audit
 from integrator.store import operators as rows
+from integrator.store.audit import Change
 from integrator.store.database import Database
 from integrator.store.operators import Operator
 
@@ -119,6 +122,7 @@ class Operators:
         try:
             with self._db.begin() as tx:
                 rows.insert_operator(tx, new)
+                _note(tx, "operator.added", name, at, {"role": role.value})
         except IntegrityError:
             raise OperatorTaken(name) from None
         log.info("operator.added name=%s role=%s", name, role)
@@ -131,6 +135,7 @@ class Operators:
         with self._db.begin() as tx:
             if not rows.set_password(tx, name, hashed, one_time_until=at + ONE_TIME_FOR):
                 raise OperatorUnknown(name)
+            _note(tx, "operator.password_reset", name, at)
         log.info("operator.password_reset name=%s", name)
         return password
 
@@ -139,6 +144,7 @@ class Operators:
         with self._db.begin() as tx:
             if not rows.disable(tx, name, at=at):
                 raise OperatorUnknown(name)
+            _note(tx, "operator.disabled", name, at)
         log.info("operator.disabled name=%s", name)
 
     def log_in(self, name: str, password: Secret, *, at: datetime) -> LoggedIn:
@@ -153,10 +159,11 @@ class Operators:
             log.warning("operator.log_in_refused name=%s", "unknown" if found is None else found.name)
             raise LoginRefused
         cookie = self.new_cookie()
-        with self._db.begin() as tx:
+        with self._by(found.name).begin() as tx:
             rows.set_failures(tx, bucket, 0, blocked_until=at)
             rows.delete_sessions_before(tx, at - SESSION_MAX)
             rows.insert_session(tx, _hashed(cookie), found.name, at=at)
+            _note(tx, "operator.logged_in", found.name, at)
         log.info("operator.logged_in name=%s role=%s", found.name, found.role)
         return _logged_in(found, cookie)
 
@@ -174,10 +181,11 @@ class Operators:
                 rows.see_session(tx, hashed, at=at)
         return _logged_in(found.operator, cookie)
 
-    def log_out(self, who: LoggedIn) -> None:
+    def log_out(self, who: LoggedIn, *, at: datetime) -> None:
         """End this log-in."""
-        with self._db.begin() as tx:
+        with self._by(who.name).begin() as tx:
             rows.end_session(tx, _hashed(who.cookie))
+            _note(tx, "operator.logged_out", who.name, at)
         log.info("operator.logged_out name=%s", who.name)
 
     def choose_password(self, who: LoggedIn, old: Secret, new: Secret, *, at: datetime) -> LoggedIn:
@@ -188,9 +196,10 @@ class Operators:
         _check_choice(who.name, old.reveal(), new.reveal())
         confirmed = self.log_in(who.name, old, at=at)
         hashed = self._hash(new)
-        with self._db.begin() as tx:
+        with self._by(who.name).begin() as tx:
             rows.set_password(tx, who.name, hashed, one_time_until=None)
             rows.insert_session(tx, _hashed(confirmed.cookie), who.name, at=at)
+            _note(tx, "operator.password_chosen", who.name, at)
         log.info("operator.password_chosen name=%s", who.name)
         return LoggedIn(who.name, who.role, must_choose=False, cookie=confirmed.cookie)
 
@@ -206,6 +215,9 @@ class Operators:
                 raise LoginBlocked(max(1, round((blocked_until - at).total_seconds())))
             count = 1 if at - blocked_until > FAILURES_FORGOTTEN_AFTER else count + 1
             rows.set_failures(tx, bucket, count, blocked_until=at + wait_after(count))
+
+    def _by(self, name: str) -> Database:
+        return self._db.acting(f"operator:{name}")
 
     def _one_time(self) -> Secret:
         return Secret("-".join(self._new_text(5, READABLE) for _ in range(4)))
@@ -246,6 +258,10 @@ def list_operators(db: Database) -> list[Operator]:
 
 def _hash_of_nobody() -> str:
     return f"scrypt${SCRYPT_EXPONENT}${'0' * 22}${'0' * 128}"  # no password has it
+
+
+def _note(tx: Connection, what: str, name: str, at: datetime, after: dict[str, str] | None = None) -> None:
+    audit.note(tx, audit.ALL, Change(what, name, None, after), at=at)
 
 
 def _may_enter(operator: Operator, at: datetime) -> bool:

@@ -18,18 +18,20 @@ from sqlalchemy.exc import IntegrityError
 from integrator import trail
 from integrator.domain.days import civil_date
 from integrator.domain.kana import NameNotTransferable, transfer_name
+from integrator.domain.marks import MARK_ALPHABET as MARK_ALPHABET
+from integrator.domain.marks import MARK_LENGTH, bank_key_of, mark_of
 from integrator.domain.payout import CASE_TYPES, Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
 from integrator.domain.problem import Problem
 from integrator.domain.submission import CANCELLABLE, CancelState, SubmissionState
 from integrator.store import payouts as payout_rows
+from integrator.store import restores as restore_rows
 from integrator.store import submissions as submission_rows
 from integrator.store.database import Database
+from integrator.store.restores import FoundOrder
 from integrator.store.submissions import NewLine
 
 EVERY_PAYOUT = PayoutFilter()
 DAYS_AHEAD_MAX = 365  # the bank does not publish its own limit
-MARK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-MARK_LENGTH = 20
 PAYOUT_ID = re.compile(r"po_[a-z0-9]{24}")
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -195,15 +197,42 @@ def _store(
         request_id=trail.request_id(),
     )
     view = payout_rows.insert_payout(tx, new, at=at)
-    line = NewLine(item_id=1, payout_id=payout_id, mark=new_mark(new_text), amount_yen=request.amount_yen)
-    values = {
+    mark = mark_of(payer.company_id, key[0])
+    line = NewLine(item_id=1, payout_id=payout_id, mark=mark, amount_yen=request.amount_yen)
+    values: dict[str, Any] = {
         "company_id": payer.company_id,
         "account_id": payer.account_id,
-        "bank_key": new_bank_key(new_text),
+        "bank_key": bank_key_of(payer.company_id, key[0]),
         "due_at": at,
     }
-    submission_rows.insert_submission(tx, new_id("su", new_text), (line,), at=at, values=values)
-    return view
+    known = restore_rows.find_order(tx, mark)
+    if known is None:
+        submission_rows.insert_submission(tx, new_id("su", new_text), (line,), at=at, values=values)
+        return view
+    return _adopt(tx, payout_id, line, known, at=at, new_text=new_text, values=values)
+
+
+def _adopt(
+    tx: Connection,
+    payout_id: str,
+    line: NewLine,
+    known: FoundOrder,
+    *,
+    at: datetime,
+    new_text: NewText,
+    values: dict[str, Any],
+) -> PayoutView:
+    # The database was restored, and this very order is at the bank already: it is followed, never sent.
+    if known.amount_yen != line.amount_yen:
+        raise IdempotencyConflict(payout_id)
+    at_bank = {
+        "state": SubmissionState.FOLLOWED.value,
+        "apply_no": known.apply_no,
+        "first_attempt_at": known.look_from,
+    }
+    submission_rows.insert_submission(tx, new_id("su", new_text), (line,), at=at, values={**values, **at_bank})
+    payout_rows.move(tx, payout_id, PayoutState.SUBMITTING, at=at, facts={"apply_no": known.apply_no})
+    return _get(tx, values["company_id"], payout_id)
 
 
 def new_id(prefix: str, new_text: NewText) -> str:

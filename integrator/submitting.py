@@ -41,6 +41,7 @@ from integrator.domain.submission import (
 from integrator.domain.turns import Urgency
 from integrator.payouts import new_bank_key, new_id, new_mark
 from integrator.store import payouts as payout_rows
+from integrator.store import stops
 from integrator.store import submissions as rows
 from integrator.store.submissions import NewLine, Submission, Times, Work
 
@@ -78,10 +79,21 @@ def call(desk: Desk, sent: Submission, access: Access, attempt: Attempt) -> None
         # This process stood still since its intent; by now the order is a doubt, and others settle it.
         log.error("payout.not_sent_too_late submission=%s", sent.submission_id)
         return
+    if is_stopped_now(desk, sent.company_id):
+        # Stopped since the intent was stored, which is as if no connection had come about.
+        log.warning("payout.not_sent_stopped submission=%s", sent.submission_id)
+        record(desk, sent, NotCarriedOut(Fact.NOT_CONNECTED))
+        return
     outcome = desk.bank.request_transfer(access, sent.body, key=sent.bank_key, attempt=attempt)
     record(desk, sent, outcome)
     if isinstance(outcome, NotCarriedOut | InDoubt) and outcome.fact is Fact.TOKEN_REFUSED:
         desk.tokens.renew(access)
+
+
+def is_stopped_now(desk: Desk, company_id: str) -> bool:
+    """True while no order of this company may leave."""
+    with desk.db.read() as tx:
+        return stops.is_stopped(tx, company_id)
 
 
 def _is_still_ours(desk: Desk, sent: Submission) -> bool:
@@ -216,6 +228,9 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
     now = at.now
     today = civil_date(now)
     with desk.db.begin() as tx:
+        if stops.is_stopped(tx, held.company_id):
+            rows.change_held(tx, held, at=at, values=rows.release({}))
+            return None
         if held.designated_date is not None and held.designated_date < today:
             _replace_unsent(tx, desk, held, at)
             return None

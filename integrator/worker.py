@@ -9,7 +9,8 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
@@ -34,6 +35,8 @@ from integrator.jobs import run_one_job
 from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
 from integrator.pulse import Pulse, beating_beside
+from integrator.reconciling import Reconciler
+from integrator.restoring import Restorer
 from integrator.settings import ClockSource, Environment, WorkerSettings
 from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
@@ -74,6 +77,7 @@ class Worker:
     """
 
     def __init__(self, settings: WorkerSettings, ports: Ports, *, lanes: Lanes | None = None) -> None:
+        ports = replace(ports, db=ports.db.acting("worker"))
         gate = _gate(settings, ports)
         call_ports = CallPorts(
             clock=ports.clock,
@@ -118,6 +122,8 @@ class Worker:
             lambda: resolve_one(desk),
             lambda: cancel_one(desk),
             lambda: follow_one(desk),
+            Restorer(desk).scan_one,
+            Reconciler(desk).reconcile_one,
         )
 
     def step(self) -> bool:
@@ -157,6 +163,22 @@ def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
         tally=ports.tally,
     )
     return Gate(gate_ports, jitter_seconds=settings.gate_jitter_seconds)
+
+
+@contextmanager
+def at_hand(settings: WorkerSettings) -> Iterator[Worker]:
+    """Yield a worker for one errand of the command line; it shares gate and leases with those that run.
+
+    Raises DatabaseUnusable when the database is not migrated.
+    """
+    db = Database(settings.database_url, effects=NoCheckpoints())
+    try:
+        if not is_current(db):
+            raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
+        with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
+            yield Worker(settings, _ports(settings, db, http, clock_http))
+    finally:
+        db.close()
 
 
 def run(settings: WorkerSettings) -> None:

@@ -50,7 +50,8 @@ _SHOWN_BY_BANK = frozenset(
 )
 MOVES: dict[PayoutState, frozenset[PayoutState]] = {
     # From here a person is asked when our own work on it fails each time, and it goes on once the fault is mended.
-    _S.ACCEPTED: frozenset({_S.SUBMITTING, _S.CANCELLED, _S.NEEDS_PERSON}),
+    # Into doubt only when the database was restored: what was accepted in the backup may have been sent since.
+    _S.ACCEPTED: frozenset({_S.SUBMITTING, _S.IN_DOUBT, _S.CANCELLED, _S.NEEDS_PERSON}),
     _S.SUBMITTING: _SHOWN_BY_BANK | {_S.ACCEPTED, _S.IN_DOUBT, _S.REJECTED},
     _S.IN_DOUBT: _SHOWN_BY_BANK | {_S.SUBMITTING},
     _S.AWAITING_CONFIRMATION: _SHOWN_BY_BANK - {_S.AWAITING_CONFIRMATION},
@@ -71,6 +72,18 @@ MOVES: dict[PayoutState, frozenset[PayoutState]] = {
 }
 # Dead: the bank can no longer pay this order, or has given all of it back. Only these may be replaced.
 DEAD = frozenset({_S.RETURNED, _S.REJECTED, _S.EXPIRED, _S.NOT_EXECUTED, _S.WITHDRAWN, _S.CANCELLED})
+
+
+# What the statement must show before the payout is reconciled: the debit, or the debit and its way back.
+_DEBIT_SHOWN = frozenset({_S.SETTLED, _S.RECALL_IN_PROCESS})
+_RETURN_SHOWN = frozenset({_S.RETURNED, _S.NOT_EXECUTED})
+
+
+def is_reconciled(state: PayoutState, debited_on: str | None, returned_on: str | None) -> bool:
+    """True when the statement shows all that the payout's state says of money."""
+    if state in _DEBIT_SHOWN:
+        return debited_on is not None
+    return state in _RETURN_SHOWN and debited_on is not None and returned_on is not None
 
 
 class IllegalMove(AssertionError):
@@ -143,6 +156,7 @@ class PayoutView:
     updated_at: datetime
     history: tuple[tuple[PayoutState, datetime], ...]
     problem: dict[str, Any] | None
+    is_reconciled: bool
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form; members without a value are left out."""
@@ -167,6 +181,7 @@ class PayoutView:
             "created_at": written_instant(self.created_at),
             "updated_at": written_instant(self.updated_at),
             "history": [{"state": state.value, "at": written_instant(at)} for state, at in self.history],
+            "reconciled": self.is_reconciled,
             "problem": self.problem,
         }
         return {name: value for name, value in members.items() if value is not None}

@@ -13,6 +13,7 @@ from integrator.domain.submission import CancelState, SubmissionState
 from integrator.domain.turns import STALE_AFTER, STANDS_BACK, Urgency
 from integrator.store.gate import closed_companies
 from integrator.store.schema import Instant, connections, submissions
+from integrator.store.stops import stopped_here
 
 
 class Work(StrEnum):
@@ -67,7 +68,9 @@ def _is_ready(work: Work) -> ColumnElement[bool]:
             is_connected = exists().where(
                 connections.c.company_id == table.company_id, connections.c.state == "connected"
             )
-            return and_(table.state == SubmissionState.WAITING.value, is_due, is_connected)
+            return and_(
+                table.state == SubmissionState.WAITING.value, is_due, is_connected, ~stopped_here(table.company_id)
+            )
         case Work.RESOLVE:
             looked_up = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
             in_call = (SubmissionState.SENDING.value, SubmissionState.REPEATING.value)
@@ -92,6 +95,7 @@ def _is_open(work: Work) -> ColumnElement[bool]:
         waiting.c.state == SubmissionState.WAITING.value,
         waiting.c.due_at <= bindparam("now", type_=Instant()),
         waiting.c.company_id.in_(select(connections.c.company_id).where(connections.c.state == "connected")),
+        ~stopped_here(waiting.c.company_id),
     )
     has_stood_back = submissions.c.due_at <= bindparam("stood_back", type_=Instant())
     return and_(is_free, or_(has_stood_back, submissions.c.company_id.not_in(pays)))

@@ -1,5 +1,6 @@
 """The engine and the short transaction: the only way to the tables. Works alike on SQLite and PostgreSQL."""
 
+import copy
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -19,6 +20,9 @@ _SQLITE_PRAGMAS = (
     "secure_delete=ON",
 )
 
+PROGRAM = "program"  # who acts when nobody says
+ACTOR_LENGTH_MAX = 160
+
 
 class DatabaseUnusable(Exception):
     """The database cannot be opened or read as ours. The message says what was found and what to do."""
@@ -28,6 +32,7 @@ class Database:
     """One engine. `begin` and `read` are transactions; none may be open during a call to the bank."""
 
     def __init__(self, url: str, *, effects: Checkpoints) -> None:
+        self._actor = PROGRAM
         self.url = _parsed(url)
         self.engine = _engine(self.url)
         self._effects = effects
@@ -35,10 +40,17 @@ class Database:
         is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
 
+    def acting(self, actor: str) -> "Database":
+        """Return the same database whose changes the audit ascribes to `actor`: a key, a person, the worker."""
+        other = copy.copy(self)
+        other._actor = actor[:ACTOR_LENGTH_MAX]
+        return other
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A writing transaction: committed when the block ends, rolled back when it raises."""
-        with self._writing, self.engine.connect() as connection, connection.begin():
+        engine = self.engine.execution_options(actor=self._actor)
+        with self._writing, engine.connect() as connection, connection.begin():
             yield connection
             self._effects.reached("commit.before")
         self._effects.reached("commit.after")
@@ -52,6 +64,12 @@ class Database:
     def close(self) -> None:
         """Give every connection back to the operating system."""
         self.engine.dispose()
+
+
+def actor_of(connection: Connection) -> str:
+    """Return who makes the changes of this transaction."""
+    actor: str = connection.get_execution_options().get("actor", PROGRAM)
+    return actor
 
 
 def for_claim(statement: Select[Any], connection: Connection, *, of: Any) -> Select[Any]:

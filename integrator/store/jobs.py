@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     INQUIRY_BALANCES = "inquiry_balances"
     INQUIRY_TRANSACTIONS = "inquiry_transactions"
     QUOTE = "quote"
+    DECISION = "decision"
 
 
 class JobState(StrEnum):

@@ -11,8 +11,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, tuple_, update
 
-from integrator.domain.payout import DEAD, Beneficiary, PayoutFilter, PayoutState, PayoutView, check_move
+from integrator.domain.payout import (
+    DEAD,
+    Beneficiary,
+    PayoutFilter,
+    PayoutState,
+    PayoutView,
+    check_move,
+    is_reconciled,
+)
 from integrator.domain.problem import Problem
+from integrator.store import audit
+from integrator.store.audit import Change
 from integrator.store.database import for_change
 from integrator.store.events import next_sequence, tell
 from integrator.store.schema import payout_history, payouts
@@ -85,6 +95,8 @@ def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> PayoutView
     tx.execute(_INSERT_STEP, _step(new.payout_id, 1, PayoutState.ACCEPTED, at=at))
     view = _new_view(new, at=at.astimezone(UTC))
     tell(tx, view, sequence=1, at=at)
+    told = {name: values[name] for name in ("state", "amount_yen", "case_reference", "idempotency_key", "replaces")}
+    audit.note(tx, new.company_id, Change("payout.placed", new.payout_id, None, told), at=at)
     return view
 
 
@@ -147,6 +159,9 @@ def move(
         view = find_view(tx, row.company_id, payout_id)
         assert view is not None, "a payout just changed is there"
         tell(tx, view, sequence=next_sequence(tx, payout_id), at=at)
+    if changed:
+        before = {name: row._mapping[name] for name in changed}
+        audit.note(tx, row.company_id, Change("payout.changed", payout_id, before, changed), at=at)
     return state
 
 
@@ -226,6 +241,7 @@ def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
         updated_at=at,
         history=((PayoutState.ACCEPTED, at),),
         problem=None,
+        is_reconciled=False,
     )
 
 
@@ -254,4 +270,5 @@ def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...]) -> P
         updated_at=row.updated_at,
         history=history,
         problem=None if row.problem is None else json.loads(row.problem),
+        is_reconciled=is_reconciled(PayoutState(row.state), row.debited_on, row.returned_on),
     )

@@ -1,55 +1,24 @@
 """The tables. Columns only: no query lives here. Migrations create exactly this; a test compares the two."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import BigInteger, TypeDecorator
+from sqlalchemy.types import BigInteger
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant. Stored as `timestamptz`; SQLite, which has no such type, keeps UTC without the offset."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs an offset: pass an aware datetime in UTC")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from integrator.store import supervised as supervised
+from integrator.store.base import Instant as Instant
+from integrator.store.base import metadata as metadata
 
 companies = Table(
     "companies",
@@ -163,6 +132,9 @@ payouts = Table(
     Column("problem", Text),  # JSON, RFC 9457
     Column("cancel_requested_at", Instant),
     Column("request_id", String(64)),  # of the request that placed it, for the log
+    # The days on which the statement shows the debit, and the money that came back; null until it certainly does.
+    Column("debited_on", String(10)),
+    Column("returned_on", String(10)),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("company_id", "idempotency_key"),

@@ -4,12 +4,12 @@ A worker works on a row only while it holds the lease. `holder` is new at every 
 wakes up late can never be taken for the one that came after it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
@@ -126,7 +126,49 @@ def claim(
     if row is None:
         return None
     remitter_name = tx.scalar(select(companies.c.remitter_name).where(companies.c.company_id == row.company_id))
-    return _submission(row, _lines(tx, row.submission_id), remitter_name)
+    return _submission(row, lines_of(tx, row.submission_id), remitter_name)
+
+
+def hold_latest_of(tx: Connection, payout_id: str, *, holder: str, at: Times, until: datetime) -> Submission | None:
+    """Take the latest submission of this payout for a person's decision; None while somebody works on it."""
+    latest = (
+        select(submissions.c.submission_id)
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        .where(submission_lines.c.payout_id == payout_id)
+        .order_by(submission_lines.c.is_live.desc(), submissions.c.created_at.desc())
+        .limit(1)
+    )
+    is_free = or_(submissions.c.lease_owner.is_(None), submissions.c.lease_until <= at.machine)
+    held = (
+        update(submissions)
+        .where(submissions.c.submission_id == latest.scalar_subquery(), is_free)
+        .values(lease_owner=holder, lease_until=until)
+        .returning(*submissions.c)
+    )
+    row = tx.execute(held).one_or_none()
+    return None if row is None else _submission(row, lines_of(tx, row.submission_id), None)
+
+
+def what_was_sent(tx: Connection, payout_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return for each payout what is known of its latest submission, for a person to look it up at the bank."""
+    statement = (
+        select(submissions, submission_lines.c.payout_id, submission_lines.c.mark)
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        .where(submission_lines.c.payout_id.in_(payout_ids))
+        .order_by(submission_lines.c.is_live, submissions.c.created_at)
+    )
+    names = (
+        "submission_id",
+        "mark",
+        "designated_date",
+        "first_attempt_at",
+        "attempt_count",
+        "apply_no",
+        "stray_apply_no",
+        "doubt_since",
+        "doubt_reason",
+    )
+    return {row.payout_id: {name: row._mapping[name] for name in names} for row in tx.execute(statement)}
 
 
 def cancel_state_for_change(tx: Connection, submission_id: str) -> CancelState:
@@ -224,7 +266,8 @@ def change_unheld(
     )
 
 
-def _lines(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:
+def lines_of(tx: Connection, submission_id: str) -> tuple[SubmissionLine, ...]:
+    """Return the lines of a submission in their order."""
     rows = tx.execute(
         select(submission_lines, payouts)
         .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)

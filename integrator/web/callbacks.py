@@ -1,5 +1,7 @@
 """The resources callback and events: where a company wants to be told, and what it can ask for itself."""
 
+from dataclasses import replace
+
 from flask import Blueprint
 
 from integrator import callbacks, companies
@@ -15,11 +17,14 @@ def blueprint(door: Door, places: Places, *, clock: Clock) -> Blueprint:
         company_id = call.parameters["company_id"]
         return companies.get_company(places.db, company_id, environment=places.environment).company_id
 
+    def acting(call: Call) -> Places:
+        return replace(places, db=places.db.acting(call.who))
+
     def read(call: Call) -> Reply:
         return Reply(200, callbacks.get_callback(places.db, company_of(call), at=clock.now()).as_json())
 
     def put(call: Call) -> Reply:
-        view, secret = callbacks.set_callback(places, company_of(call), call.body["url"], at=clock.now())
+        view, secret = callbacks.set_callback(acting(call), company_of(call), call.body["url"], at=clock.now())
         if secret is None:
             return Reply(200, view.as_json())
         return Reply(201, {"callback": view.as_json(), "secret": secret.reveal()})
@@ -29,7 +34,7 @@ def blueprint(door: Door, places: Places, *, clock: Clock) -> Blueprint:
         return Reply(200, {"removed": True})
 
     def rotate(call: Call) -> Reply:
-        view, secret = callbacks.rotate_secret(places, company_of(call), at=clock.now())
+        view, secret = callbacks.rotate_secret(acting(call), company_of(call), at=clock.now())
         return Reply(201, {"callback": view.as_json(), "secret": secret.reveal()})
 
     def test(call: Call) -> Reply:

@@ -24,7 +24,7 @@ def blueprint(
 
     def register(call: Call) -> Reply:
         company = companies.register(
-            db,
+            db.acting(call.who),
             read_registration(call.body, door.contract, settings),
             site=Site(settings.environment, settings.public_url),
             intake=intake,

@@ -14,6 +14,7 @@ from integrator.companies import NewText
 from integrator.connections import ConsentRefused
 from integrator.secret import Secret
 from integrator.settings import WebSettings
+from integrator.stopping import standing_stops, stop_json
 from integrator.store.database import Database
 from integrator.store.jobs import JobAnswer
 from integrator.vault import Intake, Kind
@@ -52,7 +53,8 @@ def blueprint(door: Door, parts: Parts) -> Blueprint:
 
     def read(call: Call) -> Reply:
         company = companies.get_company(parts.db, call.parameters["company_id"], environment=parts.settings.environment)
-        return Reply(200, connections.view(parts.db, company.company_id).as_json())
+        stops = [stop_json(stop) for stop in standing_stops(parts.db, company.company_id)]
+        return Reply(200, {**connections.view(parts.db, company.company_id).as_json(), "payout_stops": stops})
 
     def receive(call: Call) -> Reply:
         company = companies.get_company(parts.db, call.parameters["company_id"], environment=parts.settings.environment)

@@ -13,12 +13,15 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from sqlalchemy import Connection
 
+from integrator import stopping
 from integrator.clock import Clock
+from integrator.companies import CompanyUnknown
 from integrator.domain.stuck import stuck_before
 from integrator.operators import (
     LoggedIn,
     LoginBlocked,
     LoginRefused,
+    OperatorRole,
     Operators,
     PasswordRefused,
     is_csrf_token,
@@ -27,12 +30,14 @@ from integrator.secret import Secret
 from integrator.store import overview
 from integrator.store import pulse as pulse_rows
 from integrator.store.database import Database
+from integrator.store.stops import ALL, count_calls_under_way, stops_of
 from integrator.web.metrics import ALIVE_SECONDS
 from integrator.web.operator_pages import Notice, OperatorPages, Tile, View
 
 HOME = "/operator"
-SECTIONS: tuple[str, ...] = ()
+SECTIONS = ("operator/stops.html",)
 COOKIE_LENGTH_MAX = 64
+REASON_LENGTH_MAX = 200
 
 WRONG = Notice("名前またはパスワードが違います。", "Name or password is wrong.")
 OUTDATED = Notice("画面の有効期限が切れました。もう一度送信してください。", "The form was out of date. Send it again.")
@@ -41,6 +46,10 @@ MUST_CHOOSE = Notice(
     "You are in with a one-time password. Choose your own.",
     "plain",
 )
+NOT_ALLOWED = Notice("この操作をする権限がありません。", "Your account may look, not decide.")
+REASON_MISSING = Notice("理由を入力してください。", "Give a reason.")
+NOT_STOPPED = Notice("その範囲は停止していません。", "There is no such stop.")
+COMPANY_UNKNOWN = Notice("会社が見つかりません。", "There is no such company.")
 CHOSEN = Notice("パスワードを変更しました。", "The password was changed.", "plain")
 NOT_THE_SAME = Notice("新しいパスワードが一致しません。", "The new passwords differ.")
 UNFIT: Mapping[str, Notice] = {
@@ -84,11 +93,16 @@ def blueprint(parts: Parts) -> Blueprint:
     )
     for method, rule, name, view in rules:
         made.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
+    for path, decide in (("stop", _stop), ("resume", _resume)):
+        view = _inside(parts, decide, role=OperatorRole.OPERATOR)
+        made.add_url_rule(f"{HOME}/{path}", path, view, methods=["POST"], provide_automatic_options=False)
     made.after_request(partial(_with_headers, parts))
     return made
 
 
-def _inside(parts: Parts, handler: Inside, *, may_choose: bool = False) -> Callable[[], Response]:
+def _inside(
+    parts: Parts, handler: Inside, *, may_choose: bool = False, role: OperatorRole = OperatorRole.VIEWER
+) -> Callable[[], Response]:
     @wraps(handler)
     def view() -> Response:
         cookie = _cookie(parts)
@@ -99,12 +113,42 @@ def _inside(parts: Parts, handler: Inside, *, may_choose: bool = False) -> Calla
             return _to(f"{HOME}/password")
         if request.method == "POST" and not is_csrf_token(who.cookie, request.form.get("csrf", "")):
             return _page(parts, 403, "password" if who.must_choose else "outdated", View(who, who.cookie), OUTDATED)
+        if role is OperatorRole.OPERATOR and who.role is not role:
+            return _page(parts, 403, "outdated", View(who, who.cookie), NOT_ALLOWED)
         return handler(parts, who)
 
     return view
 
 
-def _overview(parts: Parts, who: LoggedIn) -> Response:
+def _stop(parts: Parts, who: LoggedIn) -> Response:
+    wanted = _decision(who)
+    if wanted is None:
+        return _overview(parts, who, REASON_MISSING, status=400)
+    try:
+        stopping.stop_payouts(parts.db.acting(f"operator:{who.name}"), wanted, at=parts.clock.now())
+    except CompanyUnknown:
+        return _overview(parts, who, COMPANY_UNKNOWN, status=404)
+    return _to(HOME)
+
+
+def _resume(parts: Parts, who: LoggedIn) -> Response:
+    wanted = _decision(who)
+    if wanted is None:
+        return _overview(parts, who, REASON_MISSING, status=400)
+    try:
+        stopping.resume_payouts(parts.db.acting(f"operator:{who.name}"), wanted, at=parts.clock.now())
+    except stopping.NotStopped:
+        return _overview(parts, who, NOT_STOPPED, status=409)
+    return _to(HOME)
+
+
+def _decision(who: LoggedIn) -> stopping.Decision | None:
+    company_id = request.form.get("company_id", "")[:64] or None
+    reason = request.form.get("reason", "").strip()[:REASON_LENGTH_MAX]
+    return stopping.Decision(company_id, reason, who.name) if reason else None
+
+
+def _overview(parts: Parts, who: LoggedIn, notice: Notice | None = None, *, status: int = 200) -> Response:
     now, machine = parts.clock.now(), parts.machine_clock.now()
     with parts.db.read() as tx:
         values: dict[str, Any] = {
@@ -115,11 +159,14 @@ def _overview(parts: Parts, who: LoggedIn) -> Response:
             "gates": overview.gates(tx, machine=machine),
             "workers": pulse_rows.all_workers(tx),
             "totals": _totals(tx),
+            "stops": stops_of(tx),
+            "under_way": count_calls_under_way(tx, ALL),
         }
         piles = (overview.queue(tx, is_connected=True), overview.doubt(tx), overview.backlog(tx))
     alive = sum(machine - seen_at <= timedelta(seconds=ALIVE_SECONDS) for _, _, seen_at in values["workers"])
     values |= {"now": now, "machine": machine, "sections": SECTIONS, "rows_max": overview.ROWS_MAX}
-    return _page(parts, 200, "overview", View(who, who.cookie), tiles=_tiles(*piles, alive=alive), **values)
+    view = View(who, who.cookie)
+    return _page(parts, status, "overview", view, notice, tiles=_tiles(*piles, alive=alive), **values)
 
 
 def _tiles(waiting: overview.Pile, doubt: overview.Pile, backlog: overview.Pile, *, alive: int) -> list[Tile]:
@@ -167,7 +214,7 @@ def _log_in(parts: Parts) -> Response:
 
 
 def _log_out(parts: Parts, who: LoggedIn) -> Response:
-    parts.operators.log_out(who)
+    parts.operators.log_out(who, at=parts.clock.now())
     response = _to(f"{HOME}/login")
     response.delete_cookie(parts.cookie_name, secure=parts.is_secure, httponly=True, samesite="Strict")
     return response

@@ -52,7 +52,7 @@ def blueprint(door: Door, parts: Parts) -> Blueprint:
 
 def _place(parts: Parts, call: Call) -> Reply:
     view, _ = payouts.request_payout(
-        parts.db,
+        parts.db.acting(call.who),
         payout_request(call.body),
         payer=_payer(_company_of(parts, call)),
         idempotency_key=call.parameters["Idempotency-Key"],
@@ -87,7 +87,9 @@ def _read_many(parts: Parts, call: Call) -> Reply:
 
 def _cancel(parts: Parts, call: Call) -> Reply:
     company_id = _company_of(parts, call).company_id
-    view = payouts.request_cancel(parts.db, company_id, call.parameters["payout_id"], at=parts.clock.now())
+    view = payouts.request_cancel(
+        parts.db.acting(call.who), company_id, call.parameters["payout_id"], at=parts.clock.now()
+    )
     return Reply(202, view.as_json())
 
 

@@ -109,6 +109,39 @@ KINDS: dict[str, Kind] = {
         "会社IDまたはクライアントIDは、すでに登録されています。",
         "A company with this company_id or client_id is already registered.",
     ),
+    "not-stopped": Kind(
+        409,
+        "支払は停止されていません",
+        "この範囲の緊急停止はありません。復旧後の停止は、銀行の照会が済むと自動で解除されます。",
+        "There is no emergency stop of this scope. A stop after a restore ends by itself once the bank was asked.",
+    ),
+    "difference-unknown": Kind(
+        404, "差異が見つかりません", "差異IDを確認してください。", "This company has no such difference. Check the id."
+    ),
+    "difference-closed": Kind(
+        409,
+        "差異の状態を変更できません",
+        "解決済みの差異は変更できません。説明済みの差異は、解決済みにだけ変更できます。",
+        "A closed difference stays closed; an explained one can only be explained anew or closed.",
+    ),
+    "decision-not-open": Kind(
+        409,
+        "この支払は担当者の判断待ちではありません",
+        "状態が needs_person の支払にだけ、判断を記録できます。照会中のときは、しばらくしてからお試しください。",
+        "Only a payout in needs_person can be decided. If it is being looked up just now, try again in a moment.",
+    ),
+    "decision-contradicted": Kind(
+        409,
+        "銀行の情報と合いません",
+        "銀行の振込状況または明細が、記録しようとした内容と異なります。銀行の表示をもう一度確認してください。",
+        "What the bank shows contradicts this decision. Look again at the bank's site or statement.",
+    ),
+    "decision-too-early": Kind(
+        409,
+        "まだ明細では判断できません",
+        "振込指定日が過ぎ、最初の送信から23時間たつまでは、明細に無くても不成立とは言えません。銀行の担当者に確認してください。",
+        "Until the designated day is over, and 23 hours after the first attempt, a statement proves nothing. Ask the bank's staff.",
+    ),
     "body-too-large": Kind(
         413, "リクエストが大きすぎます", "本文は64KiB以内にしてください。", "The body may have at most 64 KiB."
     ),

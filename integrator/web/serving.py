@@ -47,6 +47,11 @@ class Call:
         value: str | None = self.parameters.get(name)
         return value or None
 
+    @property
+    def who(self) -> str:
+        """Who calls, as the audit names it."""
+        return "nobody" if self.caller is None else f"key:{self.caller.key_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from integrator import operators
+from integrator import operators, stopping
 from integrator.operators import IDLE_MAX, SESSION_MAX, OperatorRole, Operators, wait_after
 from integrator.pulse import Pulse
+from integrator.store.supervised import audit_rows
 from integrator.tally import Tally
 from tests.builders import NOON
 from tests.unit.integrator_web.web_side import WebSide
@@ -194,6 +196,54 @@ def test_what_waits_stands_on_the_page_without_account_numbers(web: WebSide, vis
     assert "5分 (5 min)" in text
     assert "1234567" not in text
     assert "ヤマダ" not in text
+
+
+def test_an_operator_stops_and_resumes_with_a_reason_and_the_audit_names_the_person(
+    web: WebSide, visitor: Visitor
+) -> None:
+    visitor.get("/operator")
+    assert visitor.post("/operator/stop", company_id="", reason=" ").status_code == 400
+    assert visitor.post("/operator/stop", company_id="nobody", reason="x").status_code == 404
+    assert visitor.post("/operator/resume", company_id="", reason="x").status_code == 409
+    assert visitor.post("/operator/stop", company_id="mihon-001", reason="不審な依頼").status_code == 303
+    assert "不審な依頼" in visitor.get("/operator").get_data(as_text=True)
+    assert visitor.post("/operator/resume", company_id="mihon-001", reason="確認済").status_code == 303
+
+    assert stopping.standing_stops(web.db) == []
+    with web.db.read() as tx:
+        noted = [(row.what, row.who) for row in tx.execute(select(audit_rows).where(audit_rows.c.chain == "mihon-001"))]
+    assert [each for each in noted if each[0].startswith("payouts.")] == [
+        ("payouts.stopped", "operator:hanako"),
+        ("payouts.resumed", "operator:hanako"),
+    ]
+
+
+def test_a_viewer_sees_the_stop_and_no_button(web: WebSide, people: Operators) -> None:
+    first = people.add("taro", OperatorRole.VIEWER, at=NOON).reveal()
+    viewer = Visitor(web)
+    viewer.log_in("taro", first)
+    viewer.get("/operator/password")
+    viewer.post("/operator/password", old=first, new=CHOSEN, again=CHOSEN)
+
+    assert "/operator/stop" not in viewer.get("/operator").get_data(as_text=True)
+    assert viewer.post("/operator/stop", company_id="", reason="x").status_code == 403
+    assert stopping.standing_stops(web.db) == []
+
+
+def test_every_step_of_a_person_is_audited(web: WebSide, visitor: Visitor) -> None:
+    visitor.get("/operator")
+    visitor.post("/operator/logout")
+
+    with web.db.read() as tx:
+        rows = tx.execute(select(audit_rows).where(audit_rows.c.subject == "hanako").order_by(audit_rows.c.number))
+        noted = [(row.what, row.who) for row in rows]
+    assert noted == [
+        ("operator.added", "program"),
+        ("operator.logged_in", "operator:hanako"),
+        ("operator.logged_in", "operator:hanako"),
+        ("operator.password_chosen", "operator:hanako"),
+        ("operator.logged_out", "operator:hanako"),
+    ]
 
 
 def test_names_and_texts_are_written_as_text(web: WebSide, visitor: Visitor) -> None:
