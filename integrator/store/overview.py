@@ -27,6 +27,7 @@ from integrator.store.schema import (
     submission_lines,
     submissions,
 )
+from integrator.store.supervised import differences
 
 COUNT_MAX = 10_000  # a count that says so many means: so many or more
 COMPANIES_MAX = 5_000
@@ -98,6 +99,20 @@ class BacklogRow:
     last_outcome: str | None
     last_status: int | None
     paused_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    """A difference between the bank's statement and our payouts that nobody has closed."""
+
+    difference_id: str
+    company_id: str
+    kind: str
+    day: str
+    amount_yen: int
+    state: str
+    owner: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +245,25 @@ def backlogs(tx: Connection) -> list[BacklogRow]:
             last_outcome=row.last_outcome,
             last_status=row.last_status,
             paused_until=row.paused_until,
+        )
+        for row in found
+    ]
+
+
+def open_differences(tx: Connection) -> list[DifferenceRow]:
+    """Return the oldest differences that are not closed."""
+    is_open = differences.c.state != "closed"
+    found = tx.execute(select(differences).where(is_open).order_by(differences.c.created_at).limit(ROWS_MAX))
+    return [
+        DifferenceRow(
+            difference_id=row.difference_id,
+            company_id=row.company_id,
+            kind=row.kind,
+            day=row.day,
+            amount_yen=row.amount_yen,
+            state=row.state,
+            owner=row.owner,
+            since=row.created_at,
         )
         for row in found
     ]

@@ -35,7 +35,7 @@ from integrator.web.metrics import ALIVE_SECONDS
 from integrator.web.operator_pages import Notice, OperatorPages, Tile, View
 
 HOME = "/operator"
-SECTIONS = ("operator/stops.html",)
+SECTIONS = ("operator/stops.html", "operator/differences.html")
 COOKIE_LENGTH_MAX = 64
 REASON_LENGTH_MAX = 200
 
@@ -160,6 +160,7 @@ def _overview(parts: Parts, who: LoggedIn, notice: Notice | None = None, *, stat
             "workers": pulse_rows.all_workers(tx),
             "totals": _totals(tx),
             "stops": stops_of(tx),
+            "differences": overview.open_differences(tx),
             "under_way": count_calls_under_way(tx, ALL),
         }
         piles = (overview.queue(tx, is_connected=True), overview.doubt(tx), overview.backlog(tx))
