@@ -12,7 +12,7 @@ from tests.unit.integrator_web.web_side import WebSide, make_order
 OPERATIONS = tuple(Contract(contracts.load("integrator")).operations.values())
 CLOSED = [operation for operation in OPERATIONS if not operation.is_open]
 # Who may do what. Not read from the contract, so that a slip there is seen.
-OPERATOR_ONLY = {"registerCompany", "listCompanies", "getCompany"}
+OPERATOR_ONLY = {"getMetrics", "registerCompany", "listCompanies", "getCompany"}
 BOTH = {
     "beginAuthorization",
     "getConnection",
