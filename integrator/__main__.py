@@ -18,6 +18,7 @@ import click
 
 from integrator import app, callbacks, companies, logs, worker
 from integrator.clock import SystemClock
+from integrator.commands import people
 from integrator.commands.explained import Failed, WrongUsage
 from integrator.commands.explained import explained as _explained
 from integrator.commands.explained import open_database as _database
@@ -43,7 +44,10 @@ from integrator.web.companies import read_registration
 from integrator.web.contract import InputInvalid, own_contract
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 the work failed, 2 wrong usage or settings. What to do when: docs/runbook.md.",
+)
 def main() -> None:
     """Pays ReCORE's buy-backs through the bank's API, each exactly once. Settings: INTEGRATOR_… in the environment."""
 
@@ -55,7 +59,13 @@ def main() -> None:
     "--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Receives the base URL once it answers."
 )
 def serve(host: str | None, port: int | None, ready_file: Path | None) -> None:
-    """Run the web side: ReCORE's API and the redirect URL of the bank."""
+    """Run the web side: ReCORE's API, the redirect URL of the bank, the operators' page and the figures.
+
+    SIGTERM ends it: requests under way are answered first, within 3 seconds.
+
+    Settings: INTEGRATOR_ENVIRONMENT, _DATABASE_URL, _BANK_URL, _PUBLIC_URL, _INTAKE_PUBLIC_KEY; with defaults _HOST,
+    _PORT, _CLOCK, _REQUESTS_PER_SECOND. Never a master key.
+    """
     with _explained():
         settings = read_web_settings(os.environ)
         changed: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
@@ -65,7 +75,13 @@ def serve(host: str | None, port: int | None, ready_file: Path | None) -> None:
 
 @main.command()
 def work() -> None:
-    """Run the worker: the only process that opens secrets and calls the bank."""
+    """Run the worker: the only process that opens secrets and calls the bank. Any number may run.
+
+    SIGTERM ends it: nothing new is begun, and calls under way are finished and recorded within their limits.
+
+    Settings: INTEGRATOR_ENVIRONMENT, _DATABASE_URL, _BANK_URL, _MASTER_KEY; with defaults _CLOCK, _GATE_JITTER_MS,
+    _WORKER_THREADS, _CRASHES_MAX, _CONNECT_SECONDS, _READ_SECONDS.
+    """
     with _explained():
         settings = read_worker_settings(with_key_file(os.environ))
         logs.configure()
@@ -262,6 +278,15 @@ def _callback_places(company_id: str) -> Iterator[callbacks.Places]:
             companies.get_company(database, company_id, environment=of)
             intake = Intake(settings.intake_public_key, environment=of)
             yield callbacks.Places(database, of, intake, app.random_text)
+
+
+@contextmanager
+def _store() -> Iterator[Database]:
+    with _explained(), _database(read_store_settings(os.environ)) as database:
+        yield database
+
+
+main.add_command(people.group(_store, now=SystemClock().now, new_text=app.random_text))
 
 
 @main.group("master-key")

@@ -15,7 +15,7 @@ from random import SystemRandom
 from typing import Any
 
 import httpx
-from flask import Flask
+from flask import Blueprint, Flask
 from gunicorn.app.base import BaseApplication
 
 from integrator import callbacks, companies, payouts
@@ -26,8 +26,10 @@ from integrator.directory import BankUnknown, Directory
 from integrator.domain.callback import CallbackURLRefused
 from integrator.domain.kana import NameNotTransferable
 from integrator.effects import NoCheckpoints
+from integrator.gate import never
 from integrator.installation import check_web
 from integrator.jobs import NotAnswered
+from integrator.operators import Operators
 from integrator.settings import ClockSource, WebSettings
 from integrator.store.database import Database
 from integrator.store.migrate import is_current
@@ -39,17 +41,20 @@ from integrator.web import companies as companies_web
 from integrator.web import connections as connections_web
 from integrator.web import health as health_web
 from integrator.web import inquiries as inquiries_web
+from integrator.web import operator as operator_web
 from integrator.web import payouts as payouts_web
 from integrator.web import supervision as supervision_web
 from integrator.web.allowance import Allowance
 from integrator.web.contract import BODY_BYTES_MAX, own_contract
+from integrator.web.metrics import Figures
+from integrator.web.operator_pages import OperatorPages
 from integrator.web.pages import Pages
 from integrator.web.problems import WebProblem, Words, problem, refused
 from integrator.web.serving import Door, Refusals
 from integrator.web.waiting import Waiting
 
 THREADS = 32
-STOP_SECONDS = 1  # how long requests under way may take after SIGTERM
+STOP_SECONDS = 3  # how long requests under way may take after SIGTERM; none waits for the worker then
 REQUEST_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -65,43 +70,34 @@ def create_app(
     pause: Callable[[float], None],
     new_text: NewText,
     timer: Callable[[], float] = time.monotonic,
+    machine_clock: Clock | None = None,
+    is_stopping: Callable[[], bool] = never,
 ) -> Flask:
     """Return the web application. Two of them share nothing but what is passed in; `timer` counts real seconds.
 
     Raises ContractMismatch when an operation of contracts/integrator.yaml has no handler, or the reverse.
     """
     app = _bare_app()
-    pages = Pages()
-    intake = Intake(settings.intake_public_key, environment=settings.environment)
-    waiting = Waiting(database, clock=clock, pause=pause, new_text=new_text)
+    parts = _Parts(
+        settings,
+        database,
+        clock,
+        new_text,
+        pages=Pages(),
+        waiting=Waiting(database, clock=clock, pause=pause, new_text=new_text, is_stopping=is_stopping),
+        figures=Figures(database, clock=clock, machine_clock=machine_clock or clock, timer=timer),
+        machine_clock=machine_clock or clock,
+    )
     door = Door(
         own_contract(),
         db=database,
-        pages=pages,
+        pages=parts.pages,
         new_instance=lambda: new_text(20, REQUEST_ID_ALPHABET),
         allowance=Allowance(settings.key_requests_per_second, timer=timer),
     )
-    connection_parts = connections_web.Parts(
-        settings=settings,
-        db=database,
-        clock=clock,
-        intake=intake,
-        new_text=new_text,
-        pages=pages,
-        wait_for_answer=waiting.for_exchange,
-    )
-    of = settings.environment
-    directory = Directory()
-    for blueprint in (
-        companies_web.blueprint(door, settings=settings, db=database, clock=clock, intake=intake, new_text=new_text),
-        connections_web.blueprint(door, connection_parts),
-        payouts_web.blueprint(door, payouts_web.Parts(database, of, clock, waiting.ask, new_text, directory)),
-        callbacks_web.blueprint(door, Places(database, of, intake, new_text), clock=clock),
-        supervision_web.blueprint(door, supervision_web.Parts(database, of, clock, waiting.ask)),
-        banks_web.blueprint(door, directory),
-        inquiries_web.blueprint(door, db=database, environment=of, clock=clock, ask=waiting.ask),
-        health_web.blueprint(door, db=database, environment=of),
-    ):
+    door.install_request_ids(app)
+    parts.figures.watch(app)
+    for blueprint in _blueprints(door, parts):
         app.register_blueprint(blueprint)
     door.check_complete(app)
     door.install_refusals(app, REFUSALS)
@@ -114,6 +110,56 @@ def _bare_app() -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.url_map.merge_slashes = False
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    settings: WebSettings
+    db: Database
+    clock: Clock
+    new_text: NewText
+    pages: Pages
+    waiting: Waiting
+    figures: Figures
+    machine_clock: Clock
+
+
+def _blueprints(door: Door, parts: _Parts) -> tuple[Blueprint, ...]:
+    settings, db, clock, new_text, ask = parts.settings, parts.db, parts.clock, parts.new_text, parts.waiting.ask
+    intake = Intake(settings.intake_public_key, environment=settings.environment)
+    connection_parts = connections_web.Parts(
+        settings=settings,
+        db=db,
+        clock=clock,
+        intake=intake,
+        new_text=new_text,
+        pages=parts.pages,
+        wait_for_answer=parts.waiting.for_exchange,
+    )
+    of = settings.environment
+    directory = Directory()
+    return (
+        companies_web.blueprint(door, settings=settings, db=db, clock=clock, intake=intake, new_text=new_text),
+        connections_web.blueprint(door, connection_parts),
+        payouts_web.blueprint(door, payouts_web.Parts(db, of, clock, ask, new_text, directory)),
+        callbacks_web.blueprint(door, Places(db, of, intake, new_text), clock=clock),
+        supervision_web.blueprint(door, supervision_web.Parts(db, of, clock, ask)),
+        banks_web.blueprint(door, directory),
+        inquiries_web.blueprint(door, db=db, environment=of, clock=clock, ask=ask),
+        health_web.blueprint(door, db=db, environment=of, figures=parts.figures),
+        operator_web.blueprint(_operator_parts(parts)),
+    )
+
+
+def _operator_parts(parts: _Parts) -> operator_web.Parts:
+    return operator_web.Parts(
+        parts.db,
+        parts.clock,
+        parts.machine_clock,
+        Operators(parts.db, new_text=parts.new_text),
+        OperatorPages(environment=parts.settings.environment),
+        is_secure=parts.settings.public_url.startswith("https:"),
+    )
 
 
 def _not_answered(failed: NotAnswered) -> WebProblem:
@@ -168,24 +214,28 @@ class Listener:
 
 
 def serve(settings: WebSettings, *, ready_file: Path | None) -> None:
-    """Run the web side until SIGTERM or SIGINT; then it ends within 2 seconds. Does not return.
+    """Run the web side until SIGTERM or SIGINT; then it answers what is under way, within 3 seconds. Does not return.
 
     Raises AddressTaken before anything else happens, and SettingsError for a database of another environment.
     `ready_file` receives the base URL once it answers.
     """
     listener = _listen(settings.host, settings.port)
     _check_database(settings)
+    serving: list[Any] = []  # the one worker of the server, once it serves
 
     def load() -> Flask:
         return create_app(
             settings,
             database=Database(settings.database_url, effects=NoCheckpoints()),
             clock=_clock(settings),
+            machine_clock=SystemClock(),
+            is_stopping=lambda: any(not worker.alive for worker in serving),
             pause=time.sleep,
             new_text=random_text,
         )
 
-    def say_ready(_worker: object) -> None:
+    def say_ready(worker: object) -> None:
+        serving.append(worker)
         print(f"integrator web: {listener.url}", file=sys.stderr, flush=True)  # noqa: T201
         if ready_file is not None:
             ready_file.write_text(listener.url + "\n", encoding="utf-8")

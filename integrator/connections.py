@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from integrator import trail
 from integrator.bank_client.oauth import (
     Client,
     OAuthClient,
@@ -132,6 +133,7 @@ def accept_code(
         created_at=at,
         expires_at=at + CODE_TIME_MAX,
         intake_secret=sealed_code,
+        request_id=trail.request_id(),
     )
     state_hash = _hash(unverified_state)
     with db.begin() as tx:

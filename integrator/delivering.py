@@ -17,6 +17,7 @@ from integrator.courier import Parcel, Post, Receipt
 from integrator.domain.callback import signature, wait_after
 from integrator.domain.event import EventKind
 from integrator.effects import Checkpoints
+from integrator.failures import told
 from integrator.secret import Secret
 from integrator.store import callbacks as rows
 from integrator.store.callbacks import Delivery, Lane, StoredSecret
@@ -115,9 +116,9 @@ def _deliver_until(deliverer: Deliverer, lane: Lane, stopping: threading.Event) 
         try:
             if not deliver_one(deliverer, lane):
                 stopping.wait(IDLE_SECONDS)
-        except Exception:
+        except Exception as error:  # noqa: BLE001
             # The one place of these threads that catches everything; what it ended stays leased, and is tried again.
-            log.exception("callback.failed")
+            log.error("callback.failed failure=%s", told(error))
             stopping.wait(AFTER_FAILURE_SECONDS)
 
 
@@ -160,8 +161,8 @@ def _record(deliverer: Deliverer, held: Delivery, receipt: Receipt, *, seconds: 
             attempts = held.attempt_count + 1
             due_at = learned["paused_until"] if receipt.status is None else at.now + wait_after(attempts)
             rows.postpone_delivery(tx, held.event_id, attempt_count=attempts, due_at=due_at)
-    write = log.info if receipt.is_taken else log.warning
-    write(
+    log.log(
+        logging.INFO if receipt.is_taken else logging.WARNING,
         "callback.posted company=%s event=%s attempt=%d outcome=%s status=%s duration_ms=%d",
         held.company_id,
         held.event_id,

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from integrator import trail
 from integrator.bank_client.api import BankClient
 from integrator.bank_client.wire import Refused, Unavailable
 from integrator.clock import Clock
@@ -86,6 +87,7 @@ def claim(desk: Desk, work: Work) -> Submission | None:
                 continue
         if held is not None:
             desk.lanes.enter(held.company_id, work.urgency)
+            trail.take_up((line.request_id for line in held.lines), submission=held.submission_id)
         return held
     return None
 

@@ -8,7 +8,7 @@ says; so the gate has a clock of its own, the machine's. Nothing here sends anyt
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from integrator.clock import Clock
@@ -17,6 +17,7 @@ from integrator.effects import Checkpoints
 from integrator.store import gate as rows
 from integrator.store.database import Database
 from integrator.store.gate import Waiter
+from integrator.tally import Tally
 
 TURN_MAX = timedelta(seconds=30)  # who has no turn by then gives up and looks again later
 DEPARTURE_MAX = timedelta(seconds=5)  # from turn to departure: who stood still for longer sends nothing
@@ -43,6 +44,7 @@ class GatePorts:
     checkpoints: Checkpoints
     new_text: Callable[[int, str], str]
     is_stopping: Callable[[], bool] = never
+    tally: Tally = field(default_factory=Tally)
 
 
 class Gate:
@@ -67,6 +69,7 @@ class Gate:
         turn = self._queue(client_id, urgency, rank_at(started, urgency, waited=waited), until=started + TURN_MAX)
         self._of_thread.turn = turn
         waited_ms = (self._ports.clock.now() - started) / timedelta(milliseconds=1)
+        self._ports.tally.add_seconds("gate_wait", urgency.value, waited_ms / 1000)
         log.info("gate.turn client_id=%s urgency=%s waited_ms=%d", client_id, urgency, waited_ms)
 
     def hold_back_if(self, is_forbidden: Callable[[], bool]) -> None:
@@ -94,6 +97,7 @@ class Gate:
             if present > latest:
                 break
             turn = self._moved(turn, lead=LATE_MAX * 2**tried, until=latest)
+        self._ports.tally.add("gate_departure_missed")
         log.warning("gate.departure_missed client_id=%s", turn.client_id)
         raise NoTurn("this process stood still between its turn and its call")
 
@@ -105,6 +109,7 @@ class Gate:
         if status == 429:
             with self._ports.db.begin() as tx:
                 count, pause = rows.close_for_a_while(tx, turn.client_id, now=self._ports.clock.now)
+            self._ports.tally.add("gate_limit_reached")
             log.error("gate.limit_reached client_id=%s count=%d wait_seconds=%d", turn.client_id, count, pause.seconds)
         elif turn.limited_count > 0:
             with self._ports.db.begin() as tx:
@@ -118,6 +123,7 @@ class Gate:
         excess = self._watch.excess(way)
         if excess is not None:
             # Slots are spaced for less: from now on the bank may see two calls too close together.
+            self._ports.tally.add("gate_jitter_exceeded")
             log.error(
                 "gate.jitter_exceeded measured_ms=%d bound_ms=%d",
                 excess / timedelta(milliseconds=1),
@@ -140,6 +146,7 @@ class Gate:
         raise AssertionError("leaving raises")
 
     def _leave(self, waiter: Waiter, reason: str) -> None:
+        self._ports.tally.add("gate_no_turn", waiter.urgency.value)
         with self._ports.db.begin() as tx:
             rows.leave(tx, waiter)
         raise NoTurn(f"{reason} (client id {waiter.client_id})")

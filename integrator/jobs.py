@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrator import deciding, inquiries
+from integrator import deciding, inquiries, trail
 from integrator.bank_client.oauth import TokenGrant, TokenRefused
 from integrator.connections import ALPHABET, NewText
 from integrator.desk import Desk
 from integrator.domain.turns import NoTurn, Urgency
+from integrator.gate import never
 from integrator.inquiries import Question
 from integrator.store import jobs as rows
 from integrator.store.database import Database
@@ -47,19 +48,29 @@ def put(db: Database, question: Question, *, at: datetime, new_text: NewText) ->
         arguments=question.arguments,
         created_at=at,
         expires_at=at + QUESTION_TIME_MAX,
+        request_id=trail.request_id(),
     )
     with db.begin() as tx:
         rows.insert_job(tx, job)
     return job.job_id
 
 
-def wait_for_answer(db: Database, job_id: str, *, pause: Callable[[float], None], seconds: float) -> JobAnswer | None:
-    """Return the answer of a job, or None when it did not come within about so many seconds."""
+def wait_for_answer(
+    db: Database,
+    job_id: str,
+    *,
+    pause: Callable[[float], None],
+    seconds: float,
+    is_stopping: Callable[[], bool] = never,
+) -> JobAnswer | None:
+    """Return the answer of a job, or None when it did not come within about so many seconds, or we are to stop."""
     for _ in range(int(seconds / POLL_SECONDS) + 1):
         with db.read() as tx:
             answer = rows.find_answer(tx, job_id)
         if answer is not None:
             return answer
+        if is_stopping():
+            return None
         pause(POLL_SECONDS)
     return None
 
@@ -99,6 +110,7 @@ def run_one_job(desk: Desk, vault: Vault) -> bool:
     if job is None:
         return False
     desk.lanes.enter(job.company_id, Urgency.SOON)
+    trail.take_up((job.request_id,), job=job.job_id)
     answer = _do(desk, vault, job)
     with desk.db.begin() as tx:
         is_recorded = rows.record_answer(tx, job.job_id, answer, owner=owner)

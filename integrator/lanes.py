@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from integrator import trail
 from integrator.domain.turns import Urgency
 
 # Pieces of work of one company that a process does at once.
@@ -56,6 +57,7 @@ class Lanes:
 
     def leave(self) -> None:
         """This thread has ended the piece of work that it claimed."""
+        trail.lay_down()
         pieces, self._of_thread.pieces = self._of_thread.pieces, []
         with self._lock:
             for piece in pieces:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from integrator import trail
 from integrator.domain.days import civil_date
 from integrator.domain.kana import NameNotTransferable, transfer_name
 from integrator.domain.marks import MARK_ALPHABET as MARK_ALPHABET
@@ -216,6 +217,7 @@ def _store(
         case_reference=request.case_reference,
         designated_date=None if request.designated_date is None else request.designated_date.isoformat(),
         replaces=request.replaces,
+        request_id=trail.request_id(),
     )
     view = payout_rows.insert_payout(tx, new, at=at)
     mark = mark_of(payer.company_id, key[0])

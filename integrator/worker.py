@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import FrameType
 
 import httpx
@@ -37,6 +37,7 @@ from integrator.jobs import run_one_job
 from integrator.keys import LocalKeys, RandomBytes
 from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
+from integrator.pulse import Pulse, beating_beside
 from integrator.purging import purging_beside
 from integrator.reconciling import Reconciler
 from integrator.renewing import Renewer
@@ -46,6 +47,7 @@ from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
 from integrator.store.migrate import is_current
 from integrator.submitting import submit_one
+from integrator.tally import Tally
 from integrator.vault import Vault
 
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -70,6 +72,7 @@ class Ports:
     random_bytes: Callable[[int], bytes]
     post: Post
     is_stopping: Callable[[], bool] = never
+    tally: Tally = field(default_factory=Tally)
 
 
 class Worker:
@@ -88,6 +91,7 @@ class Worker:
             new_request_id=lambda: ports.new_text(20, ID_ALPHABET),
             log=logging.getLogger("integrator.bank_call"),
             departures=gate,
+            tally=ports.tally,
         )
         limits = TimeLimits(settings.connect_seconds, settings.read_seconds)
         calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
@@ -168,6 +172,7 @@ def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
         checkpoints=ports.checkpoints,
         new_text=ports.new_text,
         is_stopping=ports.is_stopping,
+        tally=ports.tally,
     )
     return Gate(gate_ports, jitter_seconds=settings.gate_jitter_seconds)
 
@@ -212,11 +217,16 @@ def run(settings: WorkerSettings) -> None:
             worker = Worker(settings, ports, lanes=lanes)
             log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
             purging = purging_beside(db, stopping, clock=ports.clock, machine_clock=ports.machine_clock)
-            with delivering_beside(worker.deliverer, stopping), purging:
+            with beating_beside(_pulse(ports)), delivering_beside(worker.deliverer, stopping), purging:
                 Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
     finally:
         db.close()
     log.info("worker.stopped")
+
+
+def _pulse(ports: Ports) -> Pulse:
+    clock = ports.machine_clock
+    return Pulse(ports.db, clock, ports.tally, worker_id=ports.new_text(20, ID_ALPHABET), started_at=clock.now())
 
 
 def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_http: httpx.Client) -> Ports:

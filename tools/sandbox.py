@@ -95,6 +95,10 @@ class Sandbox:
                 process.kill()
                 process.wait()
 
+    def end(self, name: str, *, within_seconds: float) -> int:
+        """Wait until a process that was told to end has done so, and return its exit code. Raises TimeoutExpired."""
+        return self._processes[name].wait(within_seconds)
+
     def restart_worker(self) -> None:
         """Kill the worker where it stands and start another one."""
         worker = self._processes["worker"]

@@ -12,10 +12,12 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
+from integrator import trail
 from integrator.clock import Clock
 from integrator.domain.outcome import Fact
 from integrator.domain.turns import NoTurn
 from integrator.effects import Checkpoints
+from integrator.tally import Tally
 
 REPLY_BYTES_MAX = 8 * 1024 * 1024  # a full page of 500 transfers stays far below
 TOTAL_FACTOR = 2  # a reply that trickles in may take this many times the read limit
@@ -97,6 +99,7 @@ class CallPorts:
     new_request_id: Callable[[], str]
     log: logging.Logger
     departures: Departures
+    tally: Tally = field(default_factory=Tally)
 
 
 class ConnectsFirst(httpx.Client):
@@ -145,7 +148,10 @@ class Calls:
         received = self._departed(call, way)
         ports.departures.arrived(received.status if isinstance(received, Answered) else None)
         value = read(received)
-        self._write_line(call, received, judge(value), way)
+        verdict = judge(value)
+        self._write_line(call, received, verdict, way)
+        ports.tally.add("bank_calls", call.context, verdict.result)
+        ports.tally.add_seconds("bank_call", call.context, way.seconds())
         return value
 
     def _departed(self, call: Call, way: "_Way") -> Received:
@@ -196,8 +202,10 @@ class Calls:
         return Answered(response.status_code, bytes(body))
 
     def _write_line(self, call: Call, received: Received, verdict: Verdict, way: "_Way") -> None:
+        call_id = self._ports.new_request_id()
         line = {
             "ts": way.sent_at.isoformat(timespec="milliseconds"),
+            "event": "bank.called",
             "env": self._environment,
             "direction": "out",
             "company_id": call.company_id,
@@ -208,7 +216,9 @@ class Calls:
             "status": received.status if isinstance(received, Answered) else None,
             "duration_ms": round(way.seconds() * 1000),
             "error_code": verdict.error_code,
-            "request_id": self._ports.new_request_id(),
+            "call_id": call_id,
+            "request_id": call_id,  # of a call that nobody asked for; ReCORE's takes its place
+            **trail.members(),
             "result": verdict.result,
             "reason": verdict.reason,
         }

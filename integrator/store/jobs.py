@@ -56,6 +56,7 @@ class Job:
     created_at: datetime
     expires_at: datetime
     intake_secret: bytes | None = field(repr=False, default=None)
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def insert_job(tx: Connection, job: Job) -> None:
             state=JobState.READY.value,
             created_at=job.created_at,
             expires_at=job.expires_at,
+            request_id=job.request_id,
         )
     )
 
@@ -139,6 +141,7 @@ def claim_job(
         created_at=row.created_at,
         expires_at=row.expires_at,
         intake_secret=row.intake_secret,
+        request_id=row.request_id,
     )
 
 

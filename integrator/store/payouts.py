@@ -45,6 +45,7 @@ class NewPayout:
     case_reference: str
     designated_date: str | None
     replaces: str | None
+    request_id: str | None = None
 
 
 # Written once, with the values beside them: every request runs them, and writing a statement costs more than that.
@@ -85,6 +86,7 @@ def insert_payout(tx: Connection, new: NewPayout, *, at: datetime) -> PayoutView
         "case_reference": new.case_reference,
         "designated_date": new.designated_date,
         "replaces": new.replaces,
+        "request_id": new.request_id,
         "state": PayoutState.ACCEPTED.value,
         "created_at": at,
         "updated_at": at,

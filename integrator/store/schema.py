@@ -103,6 +103,7 @@ jobs = Table(
     Column("expires_at", Instant, nullable=False),
     Column("lease_owner", String(64)),
     Column("lease_until", Instant),
+    Column("request_id", String(64)),  # of the request that asked, for the log
     CheckConstraint("state IN ('ready', 'running', 'done', 'failed')", name="state_known"),
     Index("ix_jobs_ready", "state", "created_at"),
 )
@@ -131,6 +132,7 @@ payouts = Table(
     Column("bank_status", String(4)),
     Column("problem", Text),  # JSON, RFC 9457
     Column("cancel_requested_at", Instant),
+    Column("request_id", String(64)),  # of the request that placed it, for the log
     # The days on which the statement shows the debit, and the money that came back; null until it certainly does.
     Column("debited_on", String(10)),
     Column("returned_on", String(10)),
@@ -141,6 +143,7 @@ payouts = Table(
     Index("ix_payouts_company_created", "company_id", "created_at", "payout_id"),
     Index("ix_payouts_company_case", "company_id", "case_reference"),
     Index("ix_payouts_company_apply_no", "company_id", "apply_no"),
+    Index("ix_payouts_state", "state", "updated_at"),
 )
 
 payout_history = Table(
@@ -316,4 +319,55 @@ chores = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("due_at", Instant, nullable=False),
+)
+
+# People who look after the service. A password is stored as its scrypt hash only.
+operators = Table(
+    "operators",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("one_time_until", Instant),  # null once the person has chosen a password
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    CheckConstraint("role IN ('viewer', 'operator')", name="role_known"),
+)
+
+# Log-ins of operators. The cookie itself is never stored, only its hash.
+operator_sessions = Table(
+    "operator_sessions",
+    metadata,
+    Column("session_hash", String(64), primary_key=True),
+    Column("name", ForeignKey("operators.name"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Index("ix_operator_sessions_name", "name"),
+)
+
+# Failed log-ins in a row. Names fall into a bounded number of buckets, whether anybody has them or not.
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("bucket", String(8), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("blocked_until", Instant, nullable=False),
+)
+
+# Running processes that call the bank, and what they have counted together since the database was made.
+workers = Table(
+    "workers",
+    metadata,
+    Column("worker_id", String(32), primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(48), primary_key=True),
+    Column("first", String(48), primary_key=True),
+    Column("second", String(48), primary_key=True),
+    Column("value", BigInteger, nullable=False),
 )

@@ -39,6 +39,7 @@ class SubmissionLine:
     bank_status: str | None
     is_cancel_wanted: bool
     is_live: bool  # false once the bank can no longer pay it, or it was taken out before it was sent
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +322,7 @@ def _line(row: RowMapping) -> SubmissionLine:
         bank_status=row[payouts.c.bank_status],
         is_cancel_wanted=row[payouts.c.cancel_requested_at] is not None,
         is_live=row[submission_lines.c.is_live],
+        request_id=row[payouts.c.request_id],
     )
 
 

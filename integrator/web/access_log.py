@@ -11,7 +11,8 @@ from integrator.domain.payout import written_instant
 from integrator.settings import Environment
 
 log = logging.getLogger("integrator.access")
-UNLOGGED = frozenset({"health.getHealth", "health.getReadiness"})  # asked every second, and they tell nothing
+# Asked every few seconds, and they tell nothing.
+UNLOGGED = frozenset({"health.getHealth", "health.getReadiness", "health.getMetrics"})
 
 
 def install(app: Flask, *, environment: Environment, clock: Clock) -> None:
@@ -29,6 +30,7 @@ def _line(response: Response, environment: Environment, at: datetime | None) -> 
     caller = g.get("caller")
     members = {
         "ts": None if at is None else written_instant(at),
+        "event": "http.answered",
         "env": environment.value,
         "direction": "in",
         "request_id": g.get("request_id"),

@@ -1,16 +1,17 @@
-"""The resource health: is the process alive, and can it serve."""
+"""The resource health: is the process alive, can it serve, and how does everything stand in figures."""
 
 from flask import Blueprint
 
 from integrator.settings import Environment
 from integrator.store.database import Database
 from integrator.store.migrate import is_current
+from integrator.web.metrics import Figures
 from integrator.web.problems import problem
 from integrator.web.serving import Call, Door, Reply
 
 
-def blueprint(door: Door, *, db: Database, environment: Environment) -> Blueprint:
-    """Return the blueprint of getHealth and getReadiness. Neither asks the bank."""
+def blueprint(door: Door, *, db: Database, environment: Environment, figures: Figures) -> Blueprint:
+    """Return the blueprint of getHealth, getReadiness and getMetrics. None asks the bank."""
 
     def alive(_call: Call) -> Reply:
         return Reply(200, {"status": "ok"})
@@ -20,4 +21,7 @@ def blueprint(door: Door, *, db: Database, environment: Environment) -> Blueprin
             raise problem("not-ready")
         return Reply(200, {"status": "ready", "environment": environment.value})
 
-    return door.blueprint("health", {"getHealth": alive, "getReadiness": ready})
+    def measured(_call: Call) -> Reply:
+        return Reply(200, figures.text())
+
+    return door.blueprint("health", {"getHealth": alive, "getReadiness": ready, "getMetrics": measured})

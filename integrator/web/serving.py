@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from integrator import trail
 from integrator.companies import Caller, find_caller
 from integrator.secret import Secret
 from integrator.store.database import Database
@@ -26,6 +27,9 @@ from integrator.web.pages import Pages
 from integrator.web.problems import PROBLEM_MEDIA_TYPE, WebProblem, Words, input_invalid, problem
 
 PAGE_MEDIA_TYPE = "text/html"
+TEXT_MEDIA_TYPE = "text/plain"
+TEXT_CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"  # the only text served: Prometheus' figures
+REQUEST_ID_HEADER = "X-Request-Id"
 CHALLENGE = (("WWW-Authenticate", 'Bearer realm="integrator"'),)
 BEARER_LENGTH_MAX = 512
 
@@ -103,6 +107,22 @@ class Door:
         if missing:
             raise ContractMismatch(f"contracts/integrator.yaml has operations without a handler: {', '.join(missing)}")
 
+    def install_request_ids(self, app: Flask) -> None:
+        """Give each request the id that came in X-Request-Id, or a new one for none or a strange one; tell it back."""
+
+        def begin() -> None:
+            sent = request.headers.get(REQUEST_ID_HEADER, "")
+            g.request_id = sent if trail.REQUEST_ID.fullmatch(sent) else self._new_instance()
+            trail.take_up((g.request_id,))
+
+        def tell(response: Response) -> Response:
+            response.headers[REQUEST_ID_HEADER] = g.request_id
+            return response
+
+        app.before_request(begin)
+        app.after_request(tell)
+        app.teardown_request(lambda _error: trail.lay_down())
+
     def install_refusals(self, app: Flask, refusals: Refusals) -> None:
         """Turn refusals, Flask's own errors and bugs into replies."""
         for kind, explain in refusals.items():
@@ -131,7 +151,6 @@ class Door:
     def _view(self, operation: Operation, handler: Handler) -> Callable[..., Response]:
         def view(**path: str) -> Response:
             g.operation = operation
-            g.request_id = self._new_instance()
             caller = None if operation.is_open else self._authenticate(request)
             g.caller = caller
             parameters = self.contract.read_parameters(operation, _sent(request, path))
@@ -170,6 +189,8 @@ class Door:
         if media_type == PAGE_MEDIA_TYPE:
             response = Response(value, status, content_type="text/html; charset=utf-8")
             response.headers["Content-Security-Policy"] = self._pages.content_security_policy
+        elif media_type == TEXT_MEDIA_TYPE:
+            response = Response(value, status, content_type=TEXT_CONTENT_TYPE)
         else:
             text = current_app.json.dumps(value, ensure_ascii=False, sort_keys=False, separators=(",", ":"))
             response = Response(text, status, content_type=media_type)

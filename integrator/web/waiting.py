@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from integrator import jobs
 from integrator.clock import Clock
 from integrator.companies import NewText
+from integrator.gate import never
 from integrator.inquiries import Question
 from integrator.store.database import Database
 from integrator.store.jobs import JobAnswer
@@ -20,7 +21,16 @@ WAITING_MAX = 16
 class Waiting:
     """The web's side of the queue between web and worker. One for a process."""
 
-    def __init__(self, db: Database, *, clock: Clock, pause: Callable[[float], None], new_text: NewText) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        clock: Clock,
+        pause: Callable[[float], None],
+        new_text: NewText,
+        is_stopping: Callable[[], bool] = never,
+    ) -> None:
+        self._is_stopping = is_stopping
         self._db = db
         self._clock = clock
         self._pause = pause
@@ -33,7 +43,7 @@ class Waiting:
             raise jobs.NotAnswered("too-many-waiting")
         try:
             job_id = jobs.put(self._db, question, at=self._clock.now(), new_text=self._new_text)
-            answer = jobs.wait_for_answer(self._db, job_id, pause=self._pause, seconds=jobs.ANSWER_SECONDS_MAX)
+            answer = self._wait(job_id, seconds=jobs.ANSWER_SECONDS_MAX)
         finally:
             self._seats.release()
         return jobs.take_away(self._db, job_id, answer)
@@ -43,6 +53,10 @@ class Waiting:
         if not self._seats.acquire(blocking=False):
             return None
         try:
-            return jobs.wait_for_answer(self._db, job_id, pause=self._pause, seconds=jobs.EXCHANGE_SECONDS_MAX)
+            return self._wait(job_id, seconds=jobs.EXCHANGE_SECONDS_MAX)
         finally:
             self._seats.release()
+
+    def _wait(self, job_id: str, *, seconds: float) -> JobAnswer | None:
+        # A process that is to stop waits no longer: whoever asked gets an answer of ours instead of a broken line.
+        return jobs.wait_for_answer(self._db, job_id, pause=self._pause, seconds=seconds, is_stopping=self._is_stopping)

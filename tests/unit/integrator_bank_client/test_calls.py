@@ -124,6 +124,7 @@ def test_a_call_leaves_one_line_with_every_column_of_the_execution_log() -> None
 
     assert bench.line == {
         "ts": "2026-04-01T03:00:00.000+00:00",
+        "event": "bank.called",
         "env": "local",
         "direction": "out",
         "company_id": "shop-0001",
@@ -134,6 +135,7 @@ def test_a_call_leaves_one_line_with_every_column_of_the_execution_log() -> None
         "status": 400,
         "duration_ms": 250,
         "error_code": "220011",
+        "call_id": "rq-1",
         "request_id": "rq-1",
         "result": "rejected",
         "reason": "400 032006",

@@ -35,6 +35,7 @@ def test_a_request_leaves_one_line_that_says_who_called_what(web: WebSide, caplo
     assert line.pop("request_id")
     assert line == {
         "ts": "2026-04-01T03:00:00.000000Z",
+        "event": "http.answered",
         "env": "local",
         "direction": "in",
         "operation": "requestPayout",
