@@ -8,8 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,12 +16,15 @@ from sqlalchemy.exc import IntegrityError
 
 from integrator import trail
 from integrator.domain.days import civil_date
-from integrator.domain.kana import NameNotTransferable, transfer_name
 from integrator.domain.marks import MARK_ALPHABET as MARK_ALPHABET
 from integrator.domain.marks import MARK_LENGTH, bank_key_of, mark_of
-from integrator.domain.payout import CASE_TYPES, Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
+from integrator.domain.payout import Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
 from integrator.domain.problem import Problem
 from integrator.domain.submission import CANCELLABLE, CancelState, SubmissionState
+from integrator.payout_checks import Payer as Payer
+from integrator.payout_checks import PayoutRefused as PayoutRefused
+from integrator.payout_checks import already_replaced, check_replaced
+from integrator.payout_checks import check_request as check_request
 from integrator.store import batches as batch_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import restores as restore_rows
@@ -32,21 +34,12 @@ from integrator.store.restores import FoundOrder
 from integrator.store.submissions import NewLine
 
 EVERY_PAYOUT = PayoutFilter()
-DAYS_AHEAD_MAX = 365  # the bank does not publish its own limit
 PAYOUT_ID = re.compile(r"po_[a-z0-9]{24}")
 LOCKS_MAX = 20  # a payout goes over into another submission a few times at most
 ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 NewText = Callable[[int, str], str]
 """(length, alphabet) -> random text."""
-
-
-class PayoutRefused(Exception):
-    """The payout as asked for cannot be taken; nothing was stored."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail_en)
-        self.problem = problem
 
 
 class IdempotencyConflict(Exception):
@@ -63,15 +56,6 @@ class CancelRefused(Exception):
 
 class PayoutUnknown(LookupError):
     """This company has no such payout."""
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """What a payout needs to know of the company that pays."""
-
-    company_id: str
-    account_id: str
-    payout_limit_yen: int
 
 
 def request_payout(
@@ -95,16 +79,8 @@ def request_payout(
         with db.begin() as tx:
             known = payout_rows.find_by_key(tx, payer.company_id, idempotency_key)
             if known is None:
-                raise PayoutRefused(_already_replaced()) from None
+                raise PayoutRefused(already_replaced()) from None
             return _known(tx, payer, known, request_hash), False
-
-
-def check_request(request: PayoutRequest, *, payer: Payer, today: date) -> Beneficiary:
-    """Return the beneficiary as the bank will print it. Raises PayoutRefused with field, expected and came."""
-    beneficiary = _checked_beneficiary(request)
-    _check_amount(request, payer)
-    _check_date(request, today=today)
-    return beneficiary
 
 
 def check_order(db: Database, request: PayoutRequest, *, payer: Payer, today: date) -> Beneficiary:
@@ -114,7 +90,7 @@ def check_order(db: Database, request: PayoutRequest, *, payer: Payer, today: da
     """
     beneficiary = check_request(request, payer=payer, today=today)
     with db.read() as tx:
-        _check_replaced(tx, request, payer)
+        check_replaced(tx, request, payer)
     return beneficiary
 
 
@@ -204,7 +180,7 @@ def _store(
     tx: Connection, request: PayoutRequest, *, payer: Payer, key: tuple[str, str], at: datetime, new_text: NewText
 ) -> PayoutView:
     beneficiary = check_request(request, payer=payer, today=civil_date(at))
-    _check_replaced(tx, request, payer)
+    check_replaced(tx, request, payer)
     payout_id = new_id("po", new_text)
     new = payout_rows.NewPayout(
         payout_id=payout_id,
@@ -271,101 +247,6 @@ def new_mark(new_text: NewText) -> str:
 def new_bank_key(new_text: NewText) -> str:
     """Return a duplicate key for the bank's Idempotency-Key header (1–128 characters)."""
     return "nk-" + new_text(40, MARK_ALPHABET)
-
-
-def _checked_beneficiary(request: PayoutRequest) -> Beneficiary:
-    try:
-        name_kana = transfer_name(request.name)
-    except NameNotTransferable as refused:
-        raise PayoutRefused(
-            Problem(
-                code="name-not-transferable",
-                title="受取人名を振込できる文字にできません",
-                detail=f"受取人名に使えない文字か長さがあります（{refused.came}）。全角または半角のカタカナで、48文字以内で入力してください。",
-                detail_en=f"The beneficiary's name cannot be transferred: {refused}. Write it in katakana.",
-                field="/beneficiary/name",
-                expected=refused.expected,
-                came=refused.came,
-            )
-        ) from None
-    if request.case_type not in CASE_TYPES:
-        raise PayoutRefused(
-            _field_problem("/case/type", "case-type-unknown", "案件種別", "・".join(CASE_TYPES), request.case_type)
-        )
-    return Beneficiary(
-        bank_code=request.bank_code,
-        branch_code=request.branch_code,
-        account_type=request.account_type,
-        account_number=request.account_number,
-        name=request.name,
-        name_kana=name_kana,
-    )
-
-
-def _check_amount(request: PayoutRequest, payer: Payer) -> None:
-    if not 1 <= request.amount_yen <= payer.payout_limit_yen:
-        expected = f"1–{payer.payout_limit_yen}"
-        raise PayoutRefused(
-            _field_problem("/amount_yen", "amount-over-limit", "支払金額", expected, str(request.amount_yen))
-        )
-
-
-def _check_date(request: PayoutRequest, *, today: date) -> None:
-    day = request.designated_date
-    if day is not None and not today <= day <= today + timedelta(days=DAYS_AHEAD_MAX):
-        expected = f"{today.isoformat()}–{(today + timedelta(days=DAYS_AHEAD_MAX)).isoformat()}"
-        raise PayoutRefused(
-            _field_problem("/designated_date", "date-out-of-range", "振込指定日", expected, day.isoformat())
-        )
-
-
-def _check_replaced(tx: Connection, request: PayoutRequest, payer: Payer) -> None:
-    if request.replaces is None:
-        return
-    old = payout_rows.find_view(tx, payer.company_id, request.replaces)
-    if old is None:
-        raise PayoutRefused(
-            _field_problem("/replaces", "replaced-unknown", "差し替え元の支払", "this company's payout", "unknown")
-        )
-    state = payout_rows.state_for_change(tx, old.payout_id)
-    if not payout_rows.is_dead(state):
-        raise PayoutRefused(
-            Problem(
-                code="replaced-may-still-pay",
-                title="元の支払がまだ支払われる可能性があります",
-                detail=f"元の支払の状態は {state} です。銀行で無効になったことが確認できるまで、差し替えはできません。",
-                detail_en=f"The payout to be replaced is {state}; it may still be paid. Wait until it is known dead.",
-                field="/replaces",
-                expected="a payout that is known dead",
-                came=state.value,
-            )
-        )
-    if payout_rows.find_replacement(tx, old.payout_id) is not None:
-        raise PayoutRefused(_already_replaced())
-
-
-def _already_replaced() -> Problem:
-    return Problem(
-        code="already-replaced",
-        title="すでに差し替え済みです",
-        detail="元の支払には、すでに別の差し替えの支払があります。",
-        detail_en="The payout to be replaced already has a replacement.",
-        field="/replaces",
-        expected="a payout without a replacement",
-        came="a replaced payout",
-    )
-
-
-def _field_problem(field: str, code: str, label: str, expected: str, came: str) -> Problem:
-    return Problem(
-        code=code,
-        title=f"{label}が正しくありません",
-        detail=f"{label}は {expected} で指定してください（受信: {came}）。",
-        detail_en=f"{field}: expected {expected}, came {came}.",
-        field=field,
-        expected=expected,
-        came=came,
-    )
 
 
 def _known(tx: Connection, payer: Payer, known: tuple[str, str], request_hash: str) -> PayoutView:

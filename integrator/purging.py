@@ -48,7 +48,7 @@ def purge(db: Database, *, now: datetime, machine_now: datetime, pause: Callable
     rewritten = rewrite(db, pause=pause)
     for hindrance in rewritten.hindrances:
         log.warning("purge.hindered reason=%s", hindrance)
-    log.info("purge.done complete=%s %s", rewritten.is_complete, _told(counts))
+    log.info("purge.done complete=%s removed=%s", rewritten.is_complete, _told(counts))
     return Purged(counts, rewritten)
 
 

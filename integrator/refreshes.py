@@ -13,8 +13,11 @@ log = logging.getLogger("integrator.connection")
 def tell(company_id: str, state: str, happened: Happening, *, reason: str) -> Move:
     """Return what follows, and log it: as an error when somebody has to look at once."""
     move = MOVES[ConnectionState(state), happened]
-    level = logging.ERROR if move.is_alarm else logging.WARNING
-    log.log(level, "connection.%s company=%s state=%s reason=%s", happened, company_id, move.state, reason)
+    if move.is_alarm:
+        words = (company_id, happened, move.state, reason)
+        log.error("connection.alarm company=%s happened=%s state=%s reason=%s", *words)
+    else:
+        log.warning("connection.moved company=%s happened=%s state=%s", company_id, happened, move.state)
     return move
 
 

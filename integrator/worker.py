@@ -94,8 +94,8 @@ class Worker:
             tally=ports.tally,
         )
         limits = TimeLimits(settings.connect_seconds, settings.read_seconds)
-        calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
         self._vault = _vault(settings, ports.random_bytes)
+        calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
         tokens = Tokens(
             TokenPorts(
                 db=ports.db,

@@ -14,6 +14,11 @@ from integrator.store.database import Database
 from integrator.store.migrate import migrate
 
 REVISION_TABLE = "alembic_version"
+# Rows that a migrated database has from the beginning.
+ROWS_OF_THE_MIGRATIONS = (
+    "INSERT INTO chores (name, due_at) VALUES ('purge', '1970-01-01 00:00:00')",
+    "INSERT INTO installation (number) VALUES (1)",
+)
 
 
 def make_migrated_file(path: Path) -> str:
@@ -59,4 +64,6 @@ def clear_postgres(engine: Engine) -> None:
             )
         )
         connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+        for statement in ROWS_OF_THE_MIGRATIONS:
+            connection.execute(text(statement))
         connection.commit()

@@ -151,12 +151,12 @@ def test_a_refresh_whose_reply_is_lost_costs_the_consent_is_told_at_once_and_men
     world.fault("committed", "drop", operation="POST /token")
     world.advance(days=23, hours=1)
     world.step()
-    assert "connection.refresh_in_doubt" in caplog.text
+    assert "happened=refresh_in_doubt" in caplog.text
     assert "renewal_in_doubt_since" in world.recore("GET", "/v1/companies/shop-0001/connection").json
 
     world.advance(minutes=2)
     world.step()
-    assert "connection.grant_ended" in caplog.text
+    assert "happened=grant_ended" in caplog.text
     payout = world.request_payout()
     world.run_for(minutes=1)
     assert world.state_of(payout) == "accepted"

@@ -19,7 +19,7 @@ from integrator.store.roles import ACCESS, ROLES, SEALED_COLUMNS, RoleNames, gra
 from integrator.store.schema import metadata
 from integrator.vault import Intake
 from tests.invariants import assert_all_is_well
-from tests.unit.integrator_safety.safety_side import NEW, OLD, make_vault, never_keep_old_log
+from tests.unit.integrator_safety.safety_side import NEW, OLD, make_vault
 from tests.world import World, build_world
 
 NAMES = RoleNames("local")
@@ -69,7 +69,6 @@ def test_the_roles_suffice_for_a_payouts_whole_life(world: World) -> None:
 
 
 def test_the_roles_suffice_for_start_rotation_and_purge(accounts: dict[str, str], postgres_url: str) -> None:
-    never_keep_old_log(postgres_url)
     web, worker, purging = (Database(accounts[role], effects=NoCheckpoints()) for role in ROLES)
     vault = make_vault(NEW, OLD)
     world = build_world(accounts["web"], worker_url=accounts["worker"])

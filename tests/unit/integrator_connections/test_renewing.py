@@ -83,7 +83,7 @@ def test_what_a_refresh_brings_is_stored_told_and_tried_again_as_the_table_says(
     assert (view["state"], move.state.value) == (row.state, row.state)
     assert ("renewal_in_doubt_since" in view) == row.is_in_doubt == move.is_in_doubt
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert [f"connection.{happened}" in message for message in errors] == ([True] if move.is_alarm else [])
+    assert [f"happened={happened} " in message for message in errors] == ([True] if move.is_alarm else [])
     if row.pause_seconds is not None:
         side.advance(seconds=row.pause_seconds - 1)
         assert not renew(side)
@@ -108,8 +108,11 @@ def test_a_refresh_whose_worker_died_is_an_alarm_as_soon_as_its_lease_ends(
 
     assert renew(side)
 
-    told = [record.getMessage().split(" ")[0] for record in caplog.records if record.levelno == logging.ERROR]
-    assert told == ["connection.refresh_abandoned", "connection.grant_ended"]
+    told = [record.getMessage().split(" ") for record in caplog.records if record.levelno == logging.ERROR]
+    assert [(words[0], words[2]) for words in told] == [
+        ("connection.alarm", "happened=refresh_abandoned"),
+        ("connection.alarm", "happened=grant_ended"),
+    ]
     assert side.consent().state == "needs_consent"
 
 
@@ -124,7 +127,7 @@ def test_a_token_that_ended_without_a_successor_needs_a_consent_without_anyone_a
     assert renew(side)
 
     assert side.consent().state == "needs_consent"
-    assert "connection.tokens_ended" in caplog.text
+    assert "happened=tokens_ended" in caplog.text
     assert side.bank.requests == []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 
 from integrator.effects import NoCheckpoints
 from integrator.keys import LocalKeys
@@ -61,15 +61,6 @@ def settle_on_disk(db: Database) -> None:
         return
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CHECKPOINT"))
-
-
-def never_keep_old_log(url: str) -> None:
-    """Set the server as decision 0013 asks: finished segments of the log are deleted, not kept to be written over."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("ALTER SYSTEM SET wal_recycle = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    engine.dispose()
 
 
 def another_database(db: Database, **changed: Any) -> Database:

@@ -31,8 +31,8 @@ def test_a_database_remembers_its_first_environment_and_refuses_every_other(db: 
         assert "Name a database of" in str(refused.value)
 
 
-def test_a_database_with_companies_from_before_belongs_to_their_environment(database_url: str) -> None:
-    database = Database(database_url, effects=NoCheckpoints())
+def test_a_database_with_companies_from_before_belongs_to_their_environment(empty_database_url: str) -> None:
+    database = Database(empty_database_url, effects=NoCheckpoints())
     migrate_to(database, "0003")
     with database.begin() as tx:
         tx.execute(text(BEFORE_EVENTS[0]))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from integrator import payouts
+from integrator import payout_checks, payouts
 from integrator.domain.payout import DEAD, PayoutRequest, PayoutState, PayoutView
 from integrator.domain.submission import SubmissionState
 from integrator.payouts import CancelRefused, IdempotencyConflict, PayoutRefused, PayoutUnknown
@@ -222,7 +222,7 @@ def test_what_can_no_longer_be_cancelled_is_refused_with_its_state(db: Database,
 def test_a_problem_stays_until_the_payout_moves_on(db: Database) -> None:
     store_company(db)
     view, _ = place(db)
-    problem = payouts.PayoutRefused(payouts._already_replaced()).problem
+    problem = payouts.PayoutRefused(payout_checks.already_replaced()).problem
     with db.begin() as tx:
         payout_rows.move(tx, view.payout_id, PayoutState.SUBMITTING, at=NOON, problem=problem)
         payout_rows.move(tx, view.payout_id, PayoutState.SUBMITTING, at=NOON)
