@@ -93,9 +93,10 @@ class Worker:
             departures=gate,
             tally=ports.tally,
         )
-        limits = TimeLimits(settings.connect_seconds, settings.read_seconds)
         self._vault = _vault(settings, ports.random_bytes)
-        calls = Calls(ports.http, settings.bank_url, environment=settings.environment, limits=limits, ports=call_ports)
+        calls = Calls(
+            ports.http, settings.bank_url, environment=settings.environment, limits=_limits(settings), ports=call_ports
+        )
         tokens = Tokens(
             TokenPorts(
                 db=ports.db,
@@ -145,6 +146,10 @@ class Worker:
             finally:
                 self.desk.lanes.leave()
         return deliver_one(self.deliverer, Lane.ANY) or is_busy
+
+
+def _limits(settings: WorkerSettings) -> TimeLimits:
+    return TimeLimits(settings.connect_seconds, settings.read_seconds)
 
 
 def _vault(settings: WorkerSettings, random_bytes: RandomBytes) -> Vault:

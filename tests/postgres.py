@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-# Finished segments of the log are deleted, as decision 0013 asks: a search of the files then finds what is really there.
+# Finished segments of the log are deleted, as decision 0013 asks: a search of the files finds what is really there.
 OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
     " -c wal_recycle=off"

@@ -20,12 +20,14 @@ from typing import Final
 
 from bench_process import MeasurementFailed
 
+from mock_gmo.api.notifications import write_message
 from mock_gmo.bank.bank import Bank
 from mock_gmo.bank.days import civil_date
 from mock_gmo.bank.inquiry import BY_SEARCH, TERM_APPLY_DATE, TERM_DESIGNATED_DATE, StatusQuery
 from mock_gmo.bank.postings import OUTSIDE, Leg, LineText, PostingKind
 from mock_gmo.bank.state import BankState
 from mock_gmo.bank.transfers import Application, OrderLine, TransferOrder
+from mock_gmo.notifications.sending import no_network
 from mock_gmo.settings import Settings
 from mock_gmo.world import Ports, World
 
@@ -71,7 +73,14 @@ def status_ratio() -> float:
 
 
 def _bank() -> World:
-    ports = Ports(real_time=lambda: 1_775_012_400.0, monotonic=lambda: 0.0, random_source=Random(1), sleep=time.sleep)  # noqa: S311
+    ports = Ports(
+        real_time=lambda: 1_775_012_400.0,
+        monotonic=lambda: 0.0,
+        random_source=Random(1),  # noqa: S311
+        sleep=time.sleep,
+        send_notification=no_network,
+        write_message=write_message,
+    )
     return World.build(Settings(), ports)
 
 

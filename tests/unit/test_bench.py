@@ -83,3 +83,12 @@ def test_the_documents_claim_exactly_the_figures_that_can_be_made() -> None:
     assert done.returncode == 2
     known = done.stderr.strip().partition("known are ")[2].split(", ")
     assert CLAIMED.findall((ROOT / "docs/performance.md").read_text(encoding="utf-8")) == known
+
+
+def test_the_measurements_of_long_books_start_from_a_bank() -> None:
+    built = subprocess.run(
+        [sys.executable, "-c", "import bench_books; print(len(bench_books._bank().bank.customers()))"],
+        cwd=ROOT / "tools", env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert built.stdout.strip() == "1", built.stderr
