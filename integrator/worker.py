@@ -122,17 +122,7 @@ class Worker:
 
         self.deliverer = _deliverer(ports, self._vault)
         desk = self.desk
-        self.kinds_of_work: tuple[Callable[[], bool], ...] = (
-            lambda: run_one_job(desk, self._vault),
-            lambda: submit_one(desk),
-            lambda: resolve_one(desk),
-            lambda: cancel_one(desk),
-            lambda: follow_some(desk),
-            Renewer(desk).renew_one,
-            Restorer(desk).scan_one,
-            Reconciler(desk).reconcile_one,
-            Chainer(desk.db, lambda: ports.machine_clock.now().timestamp()).chain_some,
-        )
+        self.kinds_of_work = _kinds_of_work(desk, self._vault)
 
     def step(self) -> bool:
         """Do what is due, one piece of each kind: waiting people, then money, then questions. False when idle.
@@ -146,6 +136,20 @@ class Worker:
             finally:
                 self.desk.lanes.leave()
         return deliver_one(self.deliverer, Lane.ANY) or is_busy
+
+
+def _kinds_of_work(desk: Desk, vault: Vault) -> tuple[Callable[[], bool], ...]:
+    return (
+        lambda: run_one_job(desk, vault),
+        lambda: submit_one(desk),
+        lambda: resolve_one(desk),
+        lambda: cancel_one(desk),
+        lambda: follow_some(desk),
+        Renewer(desk).renew_one,
+        Restorer(desk).scan_one,
+        Reconciler(desk).reconcile_one,
+        Chainer(desk.db, lambda: desk.machine_clock.now().timestamp()).chain_some,
+    )
 
 
 def _limits(settings: WorkerSettings) -> TimeLimits:

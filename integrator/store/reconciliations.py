@@ -24,8 +24,8 @@ from integrator.store.supervised import differences, reconciliations
 OWNER = "operator"  # whose a difference is until somebody takes it
 NO_LONGER_FOUND = "the statement and the payouts agree by now"
 _INSERT_ONCE = {
-    "sqlite": sqlite.insert(reconciliations).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(reconciliations).on_conflict_do_nothing(),
+    name: dialect.insert(reconciliations).on_conflict_do_nothing().returning(reconciliations.c.reconciliation_id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 
 
@@ -119,7 +119,8 @@ def insert_run(tx: Connection, run: Run, *, due_at: datetime, until: datetime) -
         "lease_until": until,
         "created_at": run.created_at,
     }
-    return tx.execute(_INSERT_ONCE[tx.dialect.name], values).rowcount == 1
+    # A driver need not know how many rows an insert made; what came back tells.
+    return tx.execute(_INSERT_ONCE[tx.dialect.name], values).first() is not None
 
 
 def has_unfinished(tx: Connection, *, at: Times) -> bool:

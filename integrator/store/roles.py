@@ -52,8 +52,8 @@ ACCESS: dict[str, tuple[Rights, Rights, Rights]] = {
     "payouts": (KEEP, KEEP, NOTHING),
     "reconciliations": (LOOK, KEEP, NOTHING),
     "restores": (LOOK, KEEP, NOTHING),
-    "submission_lines": (KEEP, KEEP, NOTHING),
-    "submissions": (KEEP, KEEP, NOTHING),
+    "submission_lines": (KEEP, ALL, NOTHING),
+    "submissions": (KEEP, ALL, NOTHING),
     "workers": (LOOK, ALL, NOTHING),
 }
 SEALED_COLUMNS = {(place.table.name, place.column) for place in PLACES}

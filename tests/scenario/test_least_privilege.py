@@ -110,7 +110,7 @@ def test_a_sealed_column_is_denied(accounts: dict[str, str], role: str, table: s
         ("web", "UPDATE payout_history SET state = 'settled'"),
         ("web", "UPDATE companies SET account_id = '1'"),
         ("web", "UPDATE installation SET sealed_canary = NULL"),
-        ("web", "SELECT * FROM gate_slots"),
+        ("web", "DELETE FROM gate_slots"),
         ("worker", "SELECT * FROM api_keys"),
         ("worker", "INSERT INTO api_keys (key_id) VALUES ('x')"),
         ("worker", "DELETE FROM payouts"),

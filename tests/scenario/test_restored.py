@@ -23,6 +23,7 @@ def test_payouts_that_were_paid_since_the_backup_are_found_and_not_paid_again(wo
     backup, at = take_backup(world), world.clock.now()
     world.run_for(minutes=3)
     assert len(world.payments()) == 3
+    sent = len(world.line.orders())
 
     go_back(world, backup, at)
     assert [world.state_of(payout) for payout in before] == ["in_doubt"] * 3
@@ -31,7 +32,7 @@ def test_payouts_that_were_paid_since_the_backup_are_found_and_not_paid_again(wo
 
     assert [world.state_of(payout) for payout in before] == ["settled"] * 3
     assert len(world.payments()) == 3
-    assert len(world.line.orders()) == 3
+    assert len(world.line.orders()) == sent
     assert Operator(world).differences() == []
 
 
@@ -59,6 +60,7 @@ def test_payouts_placed_after_the_backup_are_known_by_their_marks_when_they_are_
     world.request_payout(key="order-2", amount_yen=2000)
     world.run_for(minutes=3)
     assert len(world.payments()) == 2
+    sent = len(world.line.orders())
 
     go_back(world, backup, at)
     world.run_for(hours=2, every_seconds=60)
@@ -74,7 +76,7 @@ def test_payouts_placed_after_the_backup_are_known_by_their_marks_when_they_are_
 
     assert [world.state_of(payout) for payout in again] == ["settled"] * 2
     assert len(world.payments()) == 2
-    assert len(world.line.orders()) == 2
+    assert len(world.line.orders()) == sent
     other = world.recore(
         "POST",
         f"/v1/companies/{COMPANY_ID}/payouts",
