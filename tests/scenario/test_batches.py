@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenario.test_following_together import asked
-from tests.world import World
+from tests.world import Sent, World
 
 ANOTHER_DAY = "2026-04-06"
 
@@ -23,6 +22,11 @@ def place(world: World, count: int, **order: Any) -> list[str]:
 
 def states(world: World, payouts: list[str]) -> list[str]:
     return [world.state_of(payout) for payout in payouts]
+
+
+def asked(world: World, since: int) -> list[Sent]:
+    """Return what the bank was asked about transfers; the daily statement is another question."""
+    return [sent for sent in world.line.sent[since:] if sent.path.endswith(("/transfer/status", "/request-result"))]
 
 
 def lines_sent(world: World) -> list[int]:

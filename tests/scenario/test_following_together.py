@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.scenario.test_batches import place, states
+from tests.scenario.test_batches import asked, place, states
 from tests.world import Sent, World
 
 ANOTHER_DAY = "2026-04-06"
@@ -24,10 +24,6 @@ def two_orders(world: World, **order: Any) -> list[str]:
     world.run_until_idle()
     assert len(world.line.orders()) == 2
     return payouts
-
-
-def asked(world: World, since: int) -> list[Sent]:
-    return [sent for sent in world.line.sent[since:] if sent.path.endswith(("/transfer/status", "/request-result"))]
 
 
 def classes(questions: list[Sent]) -> list[str]:
