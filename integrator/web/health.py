@@ -21,7 +21,8 @@ def blueprint(door: Door, *, db: Database, environment: Environment, figures: Fi
             raise problem("not-ready")
         return Reply(200, {"status": "ready", "environment": environment.value})
 
-    def measured(_call: Call) -> Reply:
-        return Reply(200, figures.text())
+    def measured(call: Call) -> Reply:
+        assert call.caller is not None, "the figures are not open"
+        return Reply(200, figures.text(company_id=call.caller.company_id))
 
     return door.blueprint("health", {"getHealth": alive, "getReadiness": ready, "getMetrics": measured})

@@ -28,6 +28,7 @@ PREFIX = "integrator_"
 ALIVE_SECONDS = 30.0  # six beats of a worker
 DAY_SECONDS = 86_400.0
 HTTP_BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+OF_A_COMPANY = 'company_id="'
 NO_OPERATION = "none"  # the operation of a request that no route took
 
 # Counters of the workers: name in the tally, name told, help, labels.
@@ -75,9 +76,13 @@ class Figures:
             registry=self._registry,
         )
 
-    def text(self) -> str:
-        """Return all figures as they stand now."""
-        return generate_latest(self._registry).decode()
+    def text(self, *, company_id: str | None = None) -> str:
+        """Return all figures as they stand now; with `company_id` nothing that is said of another company."""
+        told = generate_latest(self._registry).decode()
+        if company_id is None:
+            return told
+        own = f'company_id="{company_id}"'
+        return "".join(line for line in told.splitlines(keepends=True) if OF_A_COMPANY not in line or own in line)
 
     def watch(self, app: Flask) -> None:
         """Count the requests of `app` from now on."""

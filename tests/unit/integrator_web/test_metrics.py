@@ -34,9 +34,18 @@ def pulse(web: WebSide, tally: Tally, worker_id: str = "worker-1") -> Pulse:
     return Pulse(web.db, web.clock, tally, worker_id=worker_id, started_at=NOON)
 
 
-@pytest.mark.parametrize(("key", "status"), [("company_key", 403), ("operator_key", 200), ("none", 401)])
-def test_only_an_operators_key_reads_the_figures(web: WebSide, key: str, status: int) -> None:
+@pytest.mark.parametrize(("key", "status"), [("company_key", 200), ("operator_key", 200), ("none", 401)])
+def test_only_who_has_a_key_reads_the_figures(web: WebSide, key: str, status: int) -> None:
     assert web.call("GET", "/metrics", key=getattr(web, key, "")).status_code == status
+
+
+def test_a_companys_key_reads_nothing_of_another_company(web: WebSide) -> None:
+    everything = web.call("GET", "/metrics", key=web.operator_key).text.splitlines()
+    told = web.call("GET", "/metrics", key=web.company_key).text
+
+    assert "mihon-002" not in told
+    assert 'integrator_consent_days_left{company_id="mihon-001"} 0.0' in told
+    assert sum("mihon-002" in line for line in everything) == 1
 
 
 def test_what_waits_is_counted_with_its_age(web: WebSide) -> None:
