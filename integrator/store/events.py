@@ -4,9 +4,18 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, insert, literal, select, update
 
-from integrator.domain.event import EventKind, check_event, event_id_of, payout_event
+from integrator.domain.connection import ConnectionView, ToldChange
+from integrator.domain.event import (
+    EventKind,
+    check_event,
+    connection_event,
+    connection_event_id,
+    connection_stream,
+    event_id_of,
+    payout_event,
+)
 from integrator.domain.payout import PayoutView
 from integrator.store.schema import Instant, callbacks, companies, deliveries, events
 
@@ -47,6 +56,25 @@ def tell(tx: Connection, view: PayoutView, *, sequence: int, at: datetime) -> No
             "occurred_at": at,
         },
         stream=view.payout_id,
+    )
+
+
+def tell_connection(tx: Connection, view: ConnectionView, told: ToldChange, *, at: datetime) -> None:
+    """Store the event of a change of this connection. Whoever tells holds the connection's row."""
+    of_connection = and_(events.c.company_id == view.company_id, events.c.kind == EventKind.CONNECTION_CHANGED.value)
+    sequence = (tx.scalar(select(func.max(events.c.sequence)).where(of_connection)) or 0) + 1
+    _store(
+        tx,
+        {
+            "event_id": connection_event_id(view.company_id, sequence),
+            "company_id": view.company_id,
+            "payout_id": None,
+            "kind": EventKind.CONNECTION_CHANGED.value,
+            "sequence": sequence,
+            "body": connection_event(view, told, sequence=sequence, at=at),
+            "occurred_at": at,
+        },
+        stream=connection_stream(view.company_id),
     )
 
 
