@@ -13,6 +13,7 @@ from typing import Any
 
 from integrator import trail
 from integrator.bank_client.oauth import (
+    AuthorizationSeen,
     Client,
     OAuthClient,
     TokenAnswer,
@@ -174,6 +175,18 @@ class Tokens:
             self._refresh(consent, is_refused=False)
             consent = self._read(company_id)
         return self._open(consent)
+
+    def as_stored(self, company_id: str) -> Access | None:
+        """Return the token as it stands, whatever is due; nothing is renewed. None when there is none that is good."""
+        return self._open(self._read(company_id))
+
+    def probe_authorization(self, company: Company) -> AuthorizationSeen:
+        """Ask for the page of consent as the holder's browser would, and read only its status. Raises NoTurn."""
+        ports = self._ports
+        ports.gate.wait(company.client_id, Urgency.SOON)
+        return ports.oauth.probe_authorization(
+            company.company_id, company.client_id, redirect_uri=company.redirect_uri, state=ports.new_text(64, HEX)
+        )
 
     def renew(self, refused: Access) -> Access | None:
         """Return another token after the bank refused this one with 401. None when there is none to be had now."""

@@ -17,7 +17,8 @@ from integrator.domain.event import (
     payout_event,
 )
 from integrator.domain.payout import PayoutView
-from integrator.store.schema import Instant, callbacks, companies, deliveries, events
+from integrator.store.companies import hold_company
+from integrator.store.schema import Instant, callbacks, deliveries, events
 
 NUMBERED_AT_ONCE = 1000  # more than a page, so that a page is full whenever it can be
 
@@ -108,10 +109,7 @@ def give_positions(tx: Connection, company_id: str) -> None:
     position that somebody has read. The events of one payout keep their order, because each is written by a
     transaction that holds the payout, and numbers grow.
     """
-    held = select(companies.c.company_id).where(companies.c.company_id == company_id)
-    if tx.dialect.name == "postgresql":
-        held = held.with_for_update(key_share=True)  # lets go on who only refers to the company
-    tx.execute(held)
+    hold_company(tx, company_id)
     last = tx.scalar(select(func.max(events.c.position)).where(events.c.company_id == company_id)) or 0
     waiting = (
         select(events.c.number)

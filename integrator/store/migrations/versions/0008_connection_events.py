@@ -1,4 +1,4 @@
-"""Events of a connection beside those of payouts; how far a worker's clock is from the database's.
+"""Events of a connection beside those of payouts; a worker's clock against the database's; what is to be reconciled.
 
 What became of connections before is not told: it was seen by whoever asked. SQLite cannot change a condition of a
 table, so its table of events is made anew, and what waits to be delivered steps aside meanwhile.
@@ -34,6 +34,10 @@ def upgrade() -> None:
     told = sa.Column("told_state", sa.String(length=16), server_default="connected", nullable=False)
     op.add_column("connections", told)
     op.execute("UPDATE connections SET told_state = state")
+    running = sa.text("state = 'running'")
+    op.create_index(
+        "ix_reconciliations_running", "reconciliations", ["due_at"], sqlite_where=running, postgresql_where=running
+    )
     op.add_column("workers", sa.Column("clock_ahead_ms", sa.Integer(), nullable=True))
 
 
