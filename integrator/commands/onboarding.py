@@ -19,7 +19,7 @@ from integrator.onboarding.evidence import Evidence, table
 from integrator.onboarding.rehearsal import Wanted, rehearse
 from integrator.settings import read_public_url, read_worker_settings
 
-COMPANY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+COMPANY_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 BENEFICIARY = re.compile(r"([0-9]{4})-([0-9]{3})-([1249])-([0-9]{7})")
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -72,7 +72,7 @@ def application_form(company_id: str, form_of: str, output: Path | None, **own: 
     Settings: INTEGRATOR_ENVIRONMENT and _PUBLIC_URL; no database. The company need not be registered yet.
     """
     if not COMPANY_ID.fullmatch(company_id):
-        raise WrongUsage("COMPANY_ID: expected 1 to 64 letters, digits, hyphens and underscores")
+        raise WrongUsage("COMPANY_ID: expected 1 to 64 letters, digits and hyphens")
     with explained():
         site = read_public_url(os.environ)
     try:

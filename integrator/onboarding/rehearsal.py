@@ -16,9 +16,9 @@ from integrator import trail
 from integrator.bank_client.oauth import SCOPES, AuthorizationSeen
 from integrator.bank_client.wire import Refused, TransferLine, Unavailable, transfer_body
 from integrator.companies import redirect_uri_of
-from integrator.connections import ALPHABET, Access, ConnectionView, view
+from integrator.connections import ALPHABET, Access, view
 from integrator.desk import Desk, ask_with
-from integrator.domain.connection import ANNOUNCED_DAYS
+from integrator.domain.connection import ANNOUNCED_DAYS, ConnectionView
 from integrator.domain.days import civil_date
 from integrator.domain.payout import Beneficiary
 from integrator.domain.turns import NoTurn, Urgency

@@ -81,9 +81,10 @@ ANSWERS: tuple[Answer, ...] = (
         (16,),
         "本番と開発のネットワーク分離",
         "production and development networks are separate",
-        "いいえ。ステージングもIP制限された外部APIを使うため、本番ネットワーク内に別環境として置き、相互の通信はなく、職務を分離している / "
-        "No: staging needs the IP-restricted external API, so it lives in the production network as a separate environment "
-        "with no mutual traffic; duties are separated",
+        "いいえ。ステージングもIP制限された外部APIを使うため、本番ネットワーク内に別環境として置く。"
+        "相互の通信はなく、職務を分離している / "
+        "No: staging needs the IP-restricted external API, so it lives in the production network as a separate "
+        "environment with no mutual traffic; duties are separated",
         (SECRETS, "tests/unit/integrator_safety/test_installation.py"),
     ),
     Answer((17,), "内部通信の必要最小限化", "internal traffic limited to the necessary", YES),
