@@ -213,12 +213,10 @@ def _workers(tx: Connection, present: _Present) -> Iterator[Metric]:
     alive.add_metric([], sum(age <= ALIVE_SECONDS for age in ages))
     yield alive
     ahead = pulse_rows.clocks_ahead_ms(tx, since=present.machine - timedelta(seconds=ALIVE_SECONDS))
+    skew = _gauge("clock_skew_seconds", "The largest certain distance of a living worker's clock to the database's.")
     if ahead:
-        skew = _gauge(
-            "clock_skew_seconds", "The largest certain distance of a living worker's clock to the database's."
-        )
         skew.add_metric([], max(map(abs, ahead)) / 1000)
-        yield skew
+    yield skew
     if ages:
         seen = _gauge("worker_seen_age_seconds", "Seconds since any worker said something. Absent: never.")
         seen.add_metric([], min(ages))
