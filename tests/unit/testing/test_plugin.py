@@ -1,9 +1,12 @@
 """The plugin as others use it: in a run of its own, in a folder of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE = ROOT / "docs" / "examples" / "test_my_integrator.py"
@@ -13,7 +16,7 @@ import pytest
 from datetime import UTC, datetime
 
 def test_whoever_asks_for_no_bank_pays_for_none():
-    assert not {"flask", "httpx", "yaml", "sqlalchemy", "mock_gmo.app"} & set(sys.modules)
+    assert not {"flask", "werkzeug", "yaml", "sqlalchemy", "mock_gmo.app"} & set(sys.modules)
 
 @pytest.mark.gmo_bank(scenario="atlantis")
 def test_unknown_scenario(gmo_bank): pass
@@ -47,11 +50,16 @@ def test_one_more_world(gmo_bank, gmo_world):
 """
 
 
-def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """One run of pytest over the documented file and over one that is to fail."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "test_bad_worlds.py").write_text(TO_FAIL, encoding="utf-8")
+    shutil.copy(EXAMPLE, folder)
     environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-p", "mock_gmo.testing.plugin", "-p", "no:cacheprovider", "-W", "error"]
     return subprocess.run(
-        [*command, "--strict-markers", "-q", *options, str(folder)],
+        [*command, "--strict-markers", "-q", "-rA", "--tb=short", str(folder)],
         cwd=folder,
         env=environ,
         capture_output=True,
@@ -60,33 +68,33 @@ def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_documented_file_runs_as_shown(tmp_path: Path) -> None:
-    shown = EXAMPLE.read_text(encoding="utf-8")
-    (tmp_path / EXAMPLE.name).write_text(shown, encoding="utf-8")
+def told(ran: subprocess.CompletedProcess[str], file: str) -> list[str]:
+    lines = (line.split(" - ")[0] for line in ran.stdout.splitlines() if line.startswith(("PASSED", "FAILED", "ERROR")))
+    return [line.replace(f"{file}::", "") for line in lines if file in line]
 
-    ran = run_pytest(tmp_path)
+
+def test_the_documented_file_runs_as_shown(ran: subprocess.CompletedProcess[str]) -> None:
+    shown = EXAMPLE.read_text(encoding="utf-8")
 
     assert f"```python\n{shown}```" in (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "13 passed" in ran.stdout
+    results = told(ran, EXAMPLE.name)
+    assert len(results) == 13, ran.stdout + ran.stderr
+    assert all(result.startswith("PASSED") for result in results), ran.stdout + ran.stderr
 
 
-def test_a_world_that_cannot_be_set_up_passes_no_test_and_a_bad_verdict_fails_it(tmp_path: Path) -> None:
-    (tmp_path / "test_others.py").write_text(TO_FAIL, encoding="utf-8")
-
-    ran = run_pytest(tmp_path, "-rA")
-
-    told = [line.split(" - ")[0] for line in ran.stdout.splitlines() if line.startswith(("PASSED", "FAILED", "ERROR"))]
-    assert told == [
-        "PASSED test_others.py::test_whoever_asks_for_no_bank_pays_for_none",
-        "PASSED test_others.py::test_books_that_do_not_balance",
-        "PASSED test_others.py::test_one_more_world",
-        "ERROR test_others.py::test_unknown_scenario",
-        "ERROR test_others.py::test_the_past",
-        "ERROR test_others.py::test_unknown_wish",
-        "ERROR test_others.py::test_wish_without_a_name",
-        "ERROR test_others.py::test_books_that_do_not_balance",
-        "FAILED test_others.py::test_a_verdict_that_is_not_good",
+def test_a_world_that_cannot_be_set_up_passes_no_test_and_a_bad_verdict_fails_it(
+    ran: subprocess.CompletedProcess[str],
+) -> None:
+    assert told(ran, "test_bad_worlds.py") == [
+        "PASSED test_whoever_asks_for_no_bank_pays_for_none",
+        "PASSED test_books_that_do_not_balance",
+        "PASSED test_one_more_world",
+        "ERROR test_unknown_scenario",
+        "ERROR test_the_past",
+        "ERROR test_unknown_wish",
+        "ERROR test_wish_without_a_name",
+        "ERROR test_books_that_do_not_balance",
+        "FAILED test_a_verdict_that_is_not_good",
     ], ran.stdout + ran.stderr
     assert "the bank's postings sum to 1 yen instead of 0" in ran.stdout
     assert "the verdict is not good" in ran.stdout
