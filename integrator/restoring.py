@@ -41,6 +41,8 @@ HOLD = timedelta(minutes=60)  # an order waiting for confirmation is invisible; 
 RETRY_SECONDS = 300
 PAGES_MAX = 200
 
+DOUBT_REASON = "the database was restored from a backup"
+
 log = logging.getLogger("integrator.restore")
 
 
@@ -82,6 +84,7 @@ def declare(db: Database, declaration: Declaration, *, at: datetime) -> Declared
             if (company_id, Cause.RESTORED) not in standing:
                 reason = f"restored from the backup of {declaration.backup_at.isoformat()}"
                 stop_rows.insert_stop(tx, Stop(company_id, Cause.RESTORED, reason, declaration.by, at))
+        rows.make_doubts_older(tx, DOUBT_REASON, sent_at=declaration.backup_at, at=at)
         doubts = sum(_doubt(tx, unsent, look_from=look_from, at=at) for unsent in rows.unsent_for_change(tx))
         told = {"backup_at": declaration.backup_at, "by": declaration.by, "companies": len(company_ids)}
         for chain in (audit.ALL, *company_ids):
@@ -106,15 +109,16 @@ def _doubt(tx: Connection, unsent: Unsent, *, look_from: datetime, at: datetime)
         "grant_id": unsent.grant_id,
         "first_attempt_at": look_from + MARGIN,
         "doubt_since": at,
-        "doubt_reason": "the database was restored from a backup",
+        "doubt_reason": DOUBT_REASON,
         "due_at": at,
     }
     submission_rows.change_unheld(
         tx, unsent.submission_id, state=SubmissionState.WAITING, now=at, values=submission_rows.release(values)
     )
-    for line in lines:
+    living = [line for line in lines if line.is_live]
+    for line in living:
         payout_rows.move(tx, line.payout_id, PayoutState.IN_DOUBT, at=at, problem=_restored())
-    return len(lines)
+    return len(living)
 
 
 class Restorer:
@@ -191,11 +195,13 @@ def _store(desk: Desk, restore: Restore, shown: list[StatusLine]) -> None:
     by_mark = {line.mark: line for line in shown if line.mark is not None and line.apply_no is not None}
     with desk.db.begin() as tx:
         known = rows.known_marks(tx, list(by_mark))
-        unknown = [line for mark, line in by_mark.items() if mark not in known]
+        found = [line for mark, line in by_mark.items() if mark not in known]
+        waiting = rows.waiting_marks(tx, [str(line.mark) for line in found])
+        unknown = [line for line in found if line.mark not in waiting]
         done = {"scanned_at": at.now, "found": len(unknown), "lease_owner": None, "lease_until": None}
         if not rows.change_restore(tx, restore, at=at, values=done):
             return
-        for line in unknown:
+        for line in found:
             order = FoundOrder(
                 str(line.mark), restore.company_id, str(line.apply_no), line.amount_yen or 0, restore.look_from
             )

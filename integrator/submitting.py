@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from integrator import batches
+from integrator import batches, keeping_back
 from integrator.bank_client import wire
 from integrator.connections import Access
 from integrator.desk import (
@@ -212,7 +212,13 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
         if stops.is_stopped(tx, held.company_id):
             rows.change_held(tx, held, at=at, values=rows.release({}))
             return None
-        if _is_outdated(held, today=civil_date(at.now)):
+        if keeping_back.is_followed_instead(tx, held, at=at):
+            return None
+        is_kept = keeping_back.waits_for_replaced(tx, held, at=at)
+        if is_kept and len(held.live_lines) == 1:
+            keeping_back.give_back(tx, held, at=at)
+            return None
+        if is_kept or _is_outdated(held, today=civil_date(at.now)):
             # Frozen, and provably never carried out: it dies, and new ones with new keys, marks and a new day
             # take its place.
             _give_up_unsent(tx, desk, held, at=at.now, due_at=None)

@@ -7,12 +7,14 @@ left of the submission that it was in.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
 
 from integrator.domain.batch import OWN_BANK_CODE, fitting
+from integrator.domain.payout import DEAD
 from integrator.domain.submission import CancelState, SubmissionState
 from integrator.store.database import for_claim
 from integrator.store.schema import payouts, submission_lines, submissions
+from integrator.store.supervised import found_orders
 from integrator.store.submissions import Submission, SubmissionLine, Times, find_submissions, lines_of
 
 SPAN = timedelta(days=1)  # what was sent this far apart is looked for in one list
@@ -45,6 +47,8 @@ def take_in(tx: Connection, held: Submission, *, at: Times, day: date, is_today:
             _is_free(at),
             submission_lines.c.is_live,
             payouts.c.cancel_requested_at.is_(None),
+            submission_lines.c.mark.not_in(select(found_orders.c.mark)),  # at the bank already, known by a restore
+            ~_is_replacing_living(),
             is_same_day,
             is_own_bank if first.bank_code == OWN_BANK_CODE else ~is_own_bank,
         )
@@ -129,6 +133,12 @@ def payouts_beside(tx: Connection, submission_id: str, payout_id: str) -> Sequen
         )
         .order_by(submission_lines.c.item_id)
     ).all()
+
+
+def _is_replacing_living() -> ColumnElement[bool]:
+    old = payouts.alias()
+    is_alive = old.c.state.not_in([state.value for state in DEAD])
+    return exists().where(old.c.payout_id == payouts.c.replaces, is_alive)
 
 
 def _is_free(at: Times) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ It keeps the table of moves, and writes the event that tells of the change in th
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -109,6 +109,18 @@ def find_by_key(tx: Connection, company_id: str, idempotency_key: str) -> tuple[
 def find_replacement(tx: Connection, payout_id: str) -> str | None:
     """Return the payout that replaces this one, if any."""
     return tx.scalar(select(payouts.c.payout_id).where(payouts.c.replaces == payout_id))
+
+
+def replacing_living(tx: Connection, payout_ids: Sequence[str]) -> Sequence[str]:
+    """Return which of these payouts replace one that is not known dead."""
+    old = payouts.alias()
+    statement = (
+        select(payouts.c.payout_id)
+        .join(old, old.c.payout_id == payouts.c.replaces)
+        .where(payouts.c.payout_id.in_(payout_ids), old.c.state.not_in([state.value for state in DEAD]))
+        .order_by(payouts.c.payout_id)
+    )
+    return tx.scalars(statement).all()
 
 
 def state_for_change(tx: Connection, payout_id: str) -> PayoutState:

@@ -139,10 +139,24 @@ def is_awaited(tx: Connection, company_id: str) -> bool:
 
 
 def known_marks(tx: Connection, marks: Sequence[str]) -> set[str]:
-    """Return which of these marks are of orders that the database knows, or has found before."""
-    ours = select(submission_lines.c.mark).where(submission_lines.c.mark.in_(marks))
+    """Return which of these marks are of orders that the database knows to be sent, or has found before."""
+    ours = (
+        select(submission_lines.c.mark)
+        .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
+        .where(submission_lines.c.mark.in_(marks), submissions.c.first_attempt_at.is_not(None))
+    )
     found = select(found_orders.c.mark).where(found_orders.c.mark.in_(marks))
     return {*tx.execute(ours).scalars(), *tx.execute(found).scalars()}
+
+
+def waiting_marks(tx: Connection, marks: Sequence[str]) -> set[str]:
+    """Return which of these marks are of payouts that were placed again and wait to be sent."""
+    statement = (
+        select(submission_lines.c.mark)
+        .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
+        .where(submission_lines.c.mark.in_(marks), submissions.c.state == SubmissionState.WAITING.value)
+    )
+    return set(tx.scalars(statement))
 
 
 def insert_order(tx: Connection, order: FoundOrder, *, at: datetime) -> None:
@@ -159,15 +173,27 @@ def insert_order(tx: Connection, order: FoundOrder, *, at: datetime) -> None:
     )
 
 
-def has_found_alike(tx: Connection, company_id: str, amount_yen: int) -> bool:
-    """True when an unknown order of this amount was found: it may stand in place of another of ours."""
+def unplaced_amounts(tx: Connection, company_id: str, *, since: datetime) -> set[int]:
+    """Return the amounts of orders found since then that nobody has placed again: each may replace one of ours."""
     placed = select(submission_lines.c.mark)
-    alike = select(found_orders.c.mark).where(
-        found_orders.c.company_id == company_id,
-        found_orders.c.amount_yen == amount_yen,
-        found_orders.c.mark.not_in(placed),
+    unplaced = select(found_orders.c.amount_yen).where(
+        found_orders.c.company_id == company_id, found_orders.c.found_at >= since, found_orders.c.mark.not_in(placed)
     )
-    return tx.execute(alike.limit(1)).first() is not None
+    return set(tx.scalars(unplaced))
+
+
+def make_doubts_older(tx: Connection, reason: str, *, sent_at: datetime, at: datetime) -> None:
+    """Let what an earlier declaration put into doubt be as old as this one says: its key was used at `sent_at`."""
+    open_doubt = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
+    tx.execute(
+        update(submissions)
+        .where(
+            submissions.c.state.in_(open_doubt),
+            submissions.c.doubt_reason == reason,
+            submissions.c.first_attempt_at > sent_at,
+        )
+        .values(first_attempt_at=sent_at, updated_at=at)
+    )
 
 
 def _is(company_id: str, declared_at: datetime) -> tuple[Any, ...]:
