@@ -206,9 +206,7 @@ def _record(desk: Desk, held: Submission, line: SubmissionLine, decision: Decisi
     log.warning("payout.decided payout=%s outcome=%s source=%s", line.payout_id, decision.outcome, decision.source)
 
 
-def _values_after(
-    tx: Connection, held: Submission, others: list[SubmissionLine], *, is_paid: bool
-) -> dict[str, Any]:
+def _values_after(tx: Connection, held: Submission, others: list[SubmissionLine], *, is_paid: bool) -> dict[str, Any]:
     """Return where the submission goes: what was decided of one line is never undone by repeating the others."""
     if not others:
         return {"state": (SubmissionState.FINISHED if is_paid else SubmissionState.DEAD).value}

@@ -211,7 +211,7 @@ def _lapse(desk: Desk, held: Submission) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
-        for line in held.lines:
+        for line in held.live_lines:
             payout_rows.move(tx, line.payout_id, after[1], at=now)
     log.warning("payout.lease_lapsed submission=%s", held.submission_id)
 
@@ -228,6 +228,6 @@ def _ask_person(desk: Desk, held: Submission) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
-        for line in held.lines:
+        for line in held.live_lines:
             payout_rows.move(tx, line.payout_id, PayoutState.NEEDS_PERSON, at=now, problem=problem)
     log.error("payout.needs_person submission=%s reason=doubt_unresolved", held.submission_id)

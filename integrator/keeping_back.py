@@ -9,6 +9,7 @@ import logging
 from sqlalchemy import Connection
 
 from integrator.desk import later
+from integrator.domain.marks import marks_of
 from integrator.domain.payout import PayoutState
 from integrator.domain.problem import Problem
 from integrator.domain.submission import SubmissionState
@@ -29,8 +30,10 @@ def is_followed_instead(tx: Connection, held: Submission, *, at: Times) -> bool:
     With another amount it is not the same order: a person is asked, and nothing is sent.
     """
     (first, *others) = held.lines
-    known = None if others or held.body is not None else restore_rows.find_order(tx, first.mark)
-    if known is None:
+    if others or held.body is not None:
+        return False
+    known = restore_rows.find_order(tx, marks_of(held.company_id, payout_rows.own_key(tx, first.payout_id)))
+    if known is None or not restore_rows.is_free(tx, known.mark, beside=held.submission_id):
         return False
     if known.amount_yen != first.amount_yen:
         _ask_person(tx, held, known, at=at)
@@ -42,6 +45,7 @@ def is_followed_instead(tx: Connection, held: Submission, *, at: Times) -> bool:
         "due_at": at.now,
     }
     rows.change_held(tx, held, at=at, values=rows.release(values))
+    restore_rows.take_mark(tx, held.submission_id, known.mark)
     payout_rows.move(tx, first.payout_id, PayoutState.SUBMITTING, at=at.now, facts={"apply_no": known.apply_no})
     return True
 

@@ -18,6 +18,7 @@ from integrator.bank_client.wire import Refused, StatusLine, StatusPage, Unavail
 from integrator.connections import Access
 from integrator.desk import LEASE, Desk, ask, later
 from integrator.domain.days import civil_date
+from integrator.domain.marks import marks_of
 from integrator.domain.payout import PayoutState
 from integrator.domain.problem import Problem
 from integrator.domain.reconciliation import Difference, DifferenceKind
@@ -196,7 +197,7 @@ def _store(desk: Desk, restore: Restore, shown: list[StatusLine]) -> None:
     with desk.db.begin() as tx:
         known = rows.known_marks(tx, list(by_mark))
         found = [line for mark, line in by_mark.items() if mark not in known]
-        waiting = rows.waiting_marks(tx, [str(line.mark) for line in found])
+        waiting = _marks_of_waiting(tx, restore.company_id, {str(line.mark) for line in found})
         unknown = [line for line in found if line.mark not in waiting]
         done = {"scanned_at": at.now, "found": len(unknown), "lease_owner": None, "lease_until": None}
         if not rows.change_restore(tx, restore, at=at, values=done):
@@ -217,6 +218,17 @@ def _store(desk: Desk, restore: Restore, shown: list[StatusLine]) -> None:
             audit.note(tx, restore.company_id, change, at=at.now)
     level = logging.ERROR if unknown else logging.INFO
     log.log(level, "restore.list_read company=%s unknown_orders=%d", restore.company_id, len(unknown))
+
+
+def _marks_of_waiting(tx: Connection, company_id: str, found: set[str]) -> set[str]:
+    """Give what was placed again and waits the marks of its orders at the bank, and return those marks."""
+    taken = set()
+    for submission_id, own_key in rows.unsent_keys(tx, company_id).items():
+        mark = next((mark for mark in marks_of(company_id, own_key) if mark in found), None)
+        if mark is not None:
+            rows.take_mark(tx, submission_id, mark)
+            taken.add(mark)
+    return taken
 
 
 def _differences(unknown: Iterable[StatusLine], today: date) -> Iterable[Difference]:

@@ -14,8 +14,8 @@ from integrator.domain.payout import DEAD
 from integrator.domain.submission import CancelState, SubmissionState
 from integrator.store.database import for_claim
 from integrator.store.schema import payouts, submission_lines, submissions
-from integrator.store.supervised import found_orders
 from integrator.store.submissions import Submission, SubmissionLine, Times, find_submissions, lines_of
+from integrator.store.supervised import found_orders
 
 SPAN = timedelta(days=1)  # what was sent this far apart is looked for in one list
 LOOKED_AT_TOGETHER_MAX = 500
@@ -113,13 +113,26 @@ def prolong(tx: Connection, held: Submission, *, at: Times, until: datetime) -> 
 def is_cancel_wanted_by_all(tx: Connection, submission_id: str) -> bool:
     """True when ReCORE wants every payout cancelled that this submission can still pay. The bank cancels only all."""
     wanted = func.count(payouts.c.cancel_requested_at)
+    own = submissions.alias()
+    is_here = submissions.c.submission_id == submission_id
+    # After a restore each payout of one application is followed by itself.
+    is_same_order = and_(own.c.apply_no.is_not(None), own.c.apply_no == submissions.c.apply_no)
     statement = (
         select(func.count().label("alive"), wanted.label("wanted"))
+        .select_from(own)
+        .join(submissions, and_(own.c.submission_id == submission_id, own.c.company_id == submissions.c.company_id))
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
         .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
-        .where(submission_lines.c.submission_id == submission_id, submission_lines.c.is_live)
+        .where(or_(is_here, is_same_order), submission_lines.c.is_live)
     )
     row = tx.execute(statement).one()
-    return bool(row.alive == row.wanted)
+    placed = select(submission_lines.c.mark)
+    forgotten = (
+        select(found_orders.c.mark)
+        .join(submissions, and_(is_here, submissions.c.apply_no == found_orders.c.apply_no))
+        .where(found_orders.c.company_id == submissions.c.company_id, found_orders.c.mark.not_in(placed))
+    )
+    return bool(row.alive == row.wanted) and tx.execute(forgotten.limit(1)).first() is None
 
 
 def payouts_beside(tx: Connection, submission_id: str, payout_id: str) -> Sequence[str]:

@@ -134,6 +134,17 @@ def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
     return tx.scalar(select(payouts.c.cancel_requested_at).where(payouts.c.payout_id == payout_id)) is not None
 
 
+def own_key(tx: Connection, payout_id: str) -> str:
+    """Return the key under which ReCORE placed the payout."""
+    key: str = tx.execute(select(payouts.c.idempotency_key).where(payouts.c.payout_id == payout_id)).scalar_one()
+    return key
+
+
+def is_told_by_bank(tx: Connection, payout_id: str) -> bool:
+    """True when the payout stands where the bank's own status has brought it."""
+    return tx.scalar(select(payouts.c.bank_status).where(payouts.c.payout_id == payout_id)) is not None
+
+
 def created_at(tx: Connection, payout_id: str) -> datetime:
     """Return when ReCORE asked for the payout: the order in which payouts go."""
     instant: datetime = tx.execute(select(payouts.c.created_at).where(payouts.c.payout_id == payout_id)).scalar_one()

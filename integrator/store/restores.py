@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from integrator.domain.submission import SubmissionState
 from integrator.store.database import for_change, for_claim
-from integrator.store.schema import companies, connections, submission_lines, submissions
+from integrator.store.schema import companies, connections, payouts, submission_lines, submissions
 from integrator.store.submissions import Times
 from integrator.store.supervised import found_orders, restores
 
@@ -49,12 +49,13 @@ class Unsent:
     grant_id: str | None
 
 
-_ORDER = select(found_orders).where(found_orders.c.mark == bindparam("of_mark"))
+_ORDERS = select(found_orders).where(found_orders.c.mark.in_(bindparam("marks", expanding=True)))
 
 
-def find_order(tx: Connection, mark: str) -> FoundOrder | None:
-    """Return the order of this mark, if it was found at the bank after a restore."""
-    row = tx.execute(_ORDER, {"of_mark": mark}).one_or_none()
+def find_order(tx: Connection, marks: Sequence[str]) -> FoundOrder | None:
+    """Return the order of the first of these marks that was found at the bank after a restore."""
+    found = {row.mark: row for row in tx.execute(_ORDERS, {"marks": list(marks)})}
+    row = next((found[mark] for mark in marks if mark in found), None)
     if row is None:
         return None
     return FoundOrder(row.mark, row.company_id, row.apply_no, row.amount_yen, row.look_from)
@@ -149,14 +150,20 @@ def known_marks(tx: Connection, marks: Sequence[str]) -> set[str]:
     return {*tx.execute(ours).scalars(), *tx.execute(found).scalars()}
 
 
-def waiting_marks(tx: Connection, marks: Sequence[str]) -> set[str]:
-    """Return which of these marks are of payouts that were placed again and wait to be sent."""
+def unsent_keys(tx: Connection, company_id: str) -> dict[str, str]:
+    """Return the payouts that were placed again and wait to be sent: submission -> the payout's own key."""
     statement = (
-        select(submission_lines.c.mark)
-        .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
-        .where(submission_lines.c.mark.in_(marks), submissions.c.state == SubmissionState.WAITING.value)
+        select(submissions.c.submission_id, payouts.c.idempotency_key)
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
+        .where(
+            submissions.c.company_id == company_id,
+            submissions.c.state == SubmissionState.WAITING.value,
+            submissions.c.first_attempt_at.is_(None),
+        )
+        .order_by(submissions.c.submission_id)
     )
-    return set(tx.scalars(statement))
+    return {row.submission_id: row.idempotency_key for row in tx.execute(for_change(statement, tx, of=submissions))}
 
 
 def insert_order(tx: Connection, order: FoundOrder, *, at: datetime) -> None:
@@ -180,6 +187,20 @@ def unplaced_amounts(tx: Connection, company_id: str, *, since: datetime) -> set
         found_orders.c.company_id == company_id, found_orders.c.found_at >= since, found_orders.c.mark.not_in(placed)
     )
     return set(tx.scalars(unplaced))
+
+
+def is_free(tx: Connection, mark: str, *, beside: str) -> bool:
+    """True when no other submission than `beside` has a line of this mark."""
+    other = select(submission_lines.c.mark).where(
+        submission_lines.c.mark == mark, submission_lines.c.submission_id != beside
+    )
+    return tx.execute(other.limit(1)).first() is None
+
+
+def take_mark(tx: Connection, submission_id: str, mark: str) -> None:
+    """Give the only line of a submission the mark under which its order stands at the bank."""
+    here = submission_lines.c.submission_id == submission_id
+    tx.execute(update(submission_lines).where(here).values(mark=mark))
 
 
 def make_doubts_older(tx: Connection, reason: str, *, sent_at: datetime, at: datetime) -> None:

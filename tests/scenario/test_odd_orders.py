@@ -8,7 +8,7 @@ from integrator.desk import LEASE
 from integrator.restoring import Declaration, declare
 from tests.builders import COMPANY_ID
 from tests.scenario.supervising import Backup, Operator, restore_backup, take_backup
-from tests.world import World, WorkerKilled
+from tests.world import WorkerKilled, World
 
 
 def go_back(world: World, backup: Backup, at: datetime) -> None:
