@@ -77,7 +77,8 @@ def _ask_person(tx: Connection, held: Submission, known: FoundOrder, *, at: Time
     problem = Problem(
         code="other-order-at-bank",
         title="担当者の確認が必要です",
-        detail=f"同じキーで金額の違う振込依頼が銀行にあります（受付番号 {known.apply_no}）。この支払は送信していません。",
+        detail=f"同じキーで金額の違う振込依頼が銀行にあります（受付番号 {known.apply_no}）。"
+        "この支払は送信していません。",
         detail_en=f"The bank has an order of another amount under this key (apply number {known.apply_no}). "
         "This payout was not sent.",
     )

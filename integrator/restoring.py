@@ -26,6 +26,7 @@ from integrator.domain.submission import SubmissionState
 from integrator.domain.turns import Urgency
 from integrator.payouts import MARK_ALPHABET
 from integrator.store import audit
+from integrator.store import events as event_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import reconciliations as difference_rows
 from integrator.store import restores as rows
@@ -78,6 +79,8 @@ def declare(db: Database, declaration: Declaration, *, at: datetime) -> Declared
     look_from = declaration.backup_at - MARGIN
     with db.begin() as tx:
         company_ids = rows.company_ids(tx)
+        for company_id in company_ids:
+            event_rows.leap(tx, company_id)
         standing = {(stop.scope, stop.cause) for stop in stop_rows.stops_of(tx)}
         for company_id in company_ids:
             restore = Restore(company_id, at, declaration.backup_at, look_from, holder="")
@@ -87,6 +90,7 @@ def declare(db: Database, declaration: Declaration, *, at: datetime) -> Declared
                 stop_rows.insert_stop(tx, Stop(company_id, Cause.RESTORED, reason, declaration.by, at))
         rows.make_doubts_older(tx, DOUBT_REASON, sent_at=declaration.backup_at, at=at)
         doubts = sum(_doubt(tx, unsent, look_from=look_from, at=at) for unsent in rows.unsent_for_change(tx))
+        _tell_again(tx, at=at)
         told = {"backup_at": declaration.backup_at, "by": declaration.by, "companies": len(company_ids)}
         for chain in (audit.ALL, *company_ids):
             audit.note(tx, chain, Change("database.restored", chain, None, {**told, "doubts": doubts}), at=at)
@@ -120,6 +124,15 @@ def _doubt(tx: Connection, unsent: Unsent, *, look_from: datetime, at: datetime)
     for line in living:
         payout_rows.move(tx, line.payout_id, PayoutState.IN_DOUBT, at=at, problem=_restored())
     return len(living)
+
+
+def _tell_again(tx: Connection, *, at: datetime) -> None:
+    """Tell where each payout stands, beyond all that ReCORE may have heard since the backup and would go by."""
+    for company_id, payout_id in rows.moving_payouts(tx):
+        view = payout_rows.find_view(tx, company_id, payout_id)
+        assert view is not None, "just found"
+        sequence = event_rows.next_sequence(tx, payout_id) + event_rows.SEQUENCE_LEAP
+        event_rows.tell(tx, view, sequence=sequence, at=at)
 
 
 class Restorer:

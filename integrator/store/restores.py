@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from integrator.domain.payout import DEAD, PayoutState
 from integrator.domain.submission import SubmissionState
 from integrator.store.database import for_change, for_claim
 from integrator.store.schema import companies, connections, payouts, submission_lines, submissions
@@ -96,6 +97,13 @@ def unsent_for_change(tx: Connection) -> list[Unsent]:
         )
         for row in tx.execute(for_change(statement, tx, of=submissions))
     ]
+
+
+def moving_payouts(tx: Connection) -> list[tuple[str, str]]:
+    """Return (company, payout) of all that is neither dead nor settled."""
+    ended = [state.value for state in (*DEAD, PayoutState.SETTLED)]
+    statement = select(payouts.c.company_id, payouts.c.payout_id).where(payouts.c.state.not_in(ended))
+    return [(row.company_id, row.payout_id) for row in tx.execute(statement.order_by(payouts.c.payout_id))]
 
 
 def company_ids(tx: Connection) -> list[str]:

@@ -271,6 +271,17 @@ def set_aside(tx: Connection, held: Submission, *, at: Times, until: datetime, c
     tx.execute(update(submissions).where(submissions.c.submission_id == held.submission_id).values(values))
 
 
+def release_aside(tx: Connection, payout_id: str, *, at: datetime) -> bool:
+    """End the time for which the submission of this payout was set aside. False when it was not."""
+    mine = select(submission_lines.c.submission_id).where(
+        submission_lines.c.payout_id == payout_id, submission_lines.c.is_live
+    )
+    # Held until an instant, and by nobody.
+    is_aside = and_(submissions.c.lease_owner.is_(None), submissions.c.lease_until > at)
+    there = update(submissions).where(submissions.c.submission_id.in_(mine), is_aside)
+    return tx.execute(there.values(lease_until=None, claim_count=0)).rowcount == 1
+
+
 def end(tx: Connection, submission_id: str, *, at: datetime) -> None:
     """Let a submission of which nothing is at the bank die with all its lines. Who ends it holds its row."""
     values = release({"state": SubmissionState.DEAD.value, "updated_at": at})
