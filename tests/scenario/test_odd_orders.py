@@ -134,6 +134,26 @@ def test_a_replacement_waits_when_what_it_replaces_turns_up_alive(world: World) 
     assert world.state_of(replacement) == "accepted"
 
 
+def test_a_debit_of_what_staff_called_dead_is_told_the_morning_after(world: World) -> None:
+    world.change_customer(confirmation_required=False)
+    world.fault("committed", "drop")
+    world.line.rewrite("/transfer/status", lambda reply: reply.update(transferDetails=[], count="0", hasNext=False))
+    payout = world.request_payout(designated_date="2026-04-03")
+    world.step()
+    assert world.consent().status_code == 200  # so that nothing is repeated
+    world.remember_tokens()
+    world.run_for(minutes=1, every_seconds=20)
+    assert Operator(world).decide(payout, "dead").json["state"] == "not_executed"
+
+    world.run_for(days=3, every_seconds=43_200)
+
+    shown = world.payout(payout)
+    assert (shown["state"], shown["problem"]["type"].rpartition(":")[2]) == ("needs_person", "alive-after-all")
+    world.line.stop_rewriting()
+    assert Operator(world, seed=98).decide(payout, "paid", "statement").json["state"] == "settled"
+    assert len(world.payments()) == 1
+
+
 def test_what_recore_hears_after_a_restore_is_newer_than_all_that_it_heard_before(world: World) -> None:
     payout = world.request_payout()
     backup, at = take_backup(world), world.clock.now()
