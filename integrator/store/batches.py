@@ -47,7 +47,7 @@ def take_in(tx: Connection, held: Submission, *, at: Times, day: date, is_today:
             _is_free(at),
             submission_lines.c.is_live,
             payouts.c.cancel_requested_at.is_(None),
-            submission_lines.c.mark.not_in(select(found_orders.c.mark)),  # at the bank already, known by a restore
+            ~exists().where(found_orders.c.mark == submission_lines.c.mark),  # at the bank already, known by a restore
             ~_is_replacing_living(),
             is_same_day,
             is_own_bank if first.bank_code == OWN_BANK_CODE else ~is_own_bank,
@@ -112,27 +112,24 @@ def prolong(tx: Connection, held: Submission, *, at: Times, until: datetime) -> 
 
 def is_cancel_wanted_by_all(tx: Connection, submission_id: str) -> bool:
     """True when ReCORE wants every payout cancelled that this submission can still pay. The bank cancels only all."""
-    wanted = func.count(payouts.c.cancel_requested_at)
-    own = submissions.alias()
-    is_here = submissions.c.submission_id == submission_id
-    # After a restore each payout of one application is followed by itself.
-    is_same_order = and_(own.c.apply_no.is_not(None), own.c.apply_no == submissions.c.apply_no)
+    here = select(submissions.c.company_id, submissions.c.apply_no).where(submissions.c.submission_id == submission_id)
+    order = tx.execute(here).one()
+    # After a restore each payout of one application may be followed by itself, or not be known yet.
+    is_same = and_(payouts.c.company_id == order.company_id, payouts.c.apply_no == order.apply_no)
+    mates = () if order.apply_no is None else tx.scalars(select(payouts.c.payout_id).where(is_same)).all()
     statement = (
-        select(func.count().label("alive"), wanted.label("wanted"))
-        .select_from(own)
-        .join(submissions, and_(own.c.submission_id == submission_id, own.c.company_id == submissions.c.company_id))
-        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        select(func.count().label("alive"), func.count(payouts.c.cancel_requested_at).label("wanted"))
         .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
-        .where(or_(is_here, is_same_order), submission_lines.c.is_live)
+        .where(
+            or_(submission_lines.c.submission_id == submission_id, submission_lines.c.payout_id.in_(mates)),
+            submission_lines.c.is_live,
+        )
     )
     row = tx.execute(statement).one()
-    placed = select(submission_lines.c.mark)
-    forgotten = (
-        select(found_orders.c.mark)
-        .join(submissions, and_(is_here, submissions.c.apply_no == found_orders.c.apply_no))
-        .where(found_orders.c.company_id == submissions.c.company_id, found_orders.c.mark.not_in(placed))
-    )
-    return bool(row.alive == row.wanted) and tx.execute(forgotten.limit(1)).first() is None
+    is_found = and_(found_orders.c.company_id == order.company_id, found_orders.c.apply_no == order.apply_no)
+    is_placed = exists().where(submission_lines.c.mark == found_orders.c.mark)
+    forgotten = select(found_orders.c.mark).where(is_found, ~is_placed).limit(1)
+    return bool(row.alive == row.wanted) and tx.execute(forgotten).first() is None
 
 
 def payouts_beside(tx: Connection, submission_id: str, payout_id: str) -> Sequence[str]:
