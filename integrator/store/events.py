@@ -20,6 +20,7 @@ from integrator.domain.payout import PayoutView
 from integrator.store.companies import hold_company
 from integrator.store.schema import Instant, callbacks, deliveries, events
 
+SEQUENCE_LEAP, POSITION_LEAP = 1000, 1_000_000  # more events than a payout, or a company, has since any backup
 NUMBERED_AT_ONCE = 1000  # more than a page, so that a page is full whenever it can be
 
 # Written once, with the values beside them: every change of a payout runs them.
@@ -93,6 +94,18 @@ def tell_test(tx: Connection, company_id: str, event_id: str, *, at: datetime) -
             "occurred_at": at,
         },
         stream=event_id,
+    )
+
+
+def leap(tx: Connection, company_id: str) -> None:
+    """Let the company's positions go on beyond all that can have been read before the database was restored."""
+    while is_anything_new(tx, company_id):
+        give_positions(tx, company_id)
+    last = select(func.max(events.c.position)).where(events.c.company_id == company_id).scalar_subquery()
+    tx.execute(
+        update(events)
+        .where(events.c.company_id == company_id, events.c.position == last)
+        .values(position=events.c.position + POSITION_LEAP)
     )
 
 
