@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine, create_engine
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
@@ -41,7 +41,7 @@ def shared_postgres(postgres_server: str) -> Iterator[Engine]:
     """A migrated database on our own PostgreSQL, which one test after the other uses."""
     with postgres_database(postgres_server, "shared") as url:
         migrate_url(url)
-        engine = create_engine(url, poolclass=NullPool)
+        engine = create_engine(url)
         yield engine
         engine.dispose()
 
