@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, delete, text
 from sqlalchemy.engine import make_url
 
 from integrator.effects import NoCheckpoints
@@ -66,5 +66,5 @@ def clear_postgres(engine: Engine) -> None:
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
-        emptied = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
+        emptied = [str(delete(table)) for table in reversed(metadata.sorted_tables)]
         connection.execute(text("; ".join((*emptied, NUMBERS_BEGIN_ANEW, *ROWS_OF_THE_MIGRATIONS))))
