@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
@@ -27,6 +27,22 @@ settings.register_profile(
 )
 settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples=40, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+_IS_UNSYNCED = "tests.is_unsynced"
+
+
+@event.listens_for(Engine, "begin")
+def do_not_wait_for_the_disk(connection: Connection) -> None:
+    """No test cuts the power: a commit of this process to a SQLite file stays with the operating system.
+
+    The same is said to PostgreSQL when it is started.
+    """
+    if connection.dialect.name == "sqlite" and _IS_UNSYNCED not in connection.info:
+        driver = connection.connection.driver_connection
+        assert driver is not None, "it was just taken out of the pool"
+        driver.execute("PRAGMA synchronous=OFF")
+        connection.info[_IS_UNSYNCED] = True
 
 
 @pytest.fixture(scope="session")
