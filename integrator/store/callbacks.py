@@ -194,7 +194,7 @@ def has_delivery(tx: Connection, lane: Lane, *, at: Times) -> bool:
 def claim_delivery(tx: Connection, lane: Lane, *, holder: str, at: Times, until: datetime) -> Delivery | None:
     """Hold the company that was served longest ago, with its event that is due first, until `until` (machine)."""
     longest_ago = (
-        select(callbacks).where(is_servable(lane, at.now, at.machine)).order_by(callbacks.c.served_at).limit(1)
+        select(callbacks).where(_is_servable(lane, at.now, at.machine)).order_by(callbacks.c.served_at).limit(1)
     )
     callback = tx.execute(for_claim(longest_ago, tx, of=callbacks)).one_or_none()
     if callback is None:
@@ -253,7 +253,7 @@ def postpone_delivery(tx: Connection, event_id: str, *, attempt_count: int, due_
     tx.execute(update(deliveries).where(deliveries.c.event_id == event_id).values(values))
 
 
-def is_servable(lane: Lane, now: Moment, machine: Moment) -> ColumnElement[bool]:
+def _is_servable(lane: Lane, now: Moment, machine: Moment) -> ColumnElement[bool]:
     """Return the condition, on callbacks, that `claim_delivery` would find something of this one."""
     is_free = or_(callbacks.c.lease_until.is_(None), callbacks.c.lease_until <= machine)
     is_waited_for = exists().where(deliveries.c.company_id == callbacks.c.company_id, _is_due(now))
@@ -277,4 +277,4 @@ def _signing(tx: Connection, statement: Select[Any], now: datetime) -> list[dict
 
 
 # Built once: threads ask several times a second.
-_SERVABLE = {lane: select(callbacks.c.company_id).where(is_servable(lane, NOW, MACHINE)).limit(1) for lane in Lane}
+_SERVABLE = {lane: select(callbacks.c.company_id).where(_is_servable(lane, NOW, MACHINE)).limit(1) for lane in Lane}

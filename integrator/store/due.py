@@ -5,11 +5,10 @@ from enum import StrEnum
 from sqlalchemy import Connection, exists, select
 
 from integrator.store.base import MACHINE, NOW
-from integrator.store.callbacks import Lane, is_servable
 from integrator.store.claims import Times, Work, is_ready
 from integrator.store.jobs import is_work
 from integrator.store.restores import is_open
-from integrator.store.schema import callbacks, jobs, submissions
+from integrator.store.schema import jobs, submissions
 from integrator.store.supervised import restores
 
 
@@ -22,14 +21,12 @@ class Due(StrEnum):
     CANCEL = "cancel"
     FOLLOW = "follow"
     RESTORE = "restore"
-    DELIVERY = "delivery"
 
 
 _KINDS = {
     Due.JOB: exists().select_from(jobs).where(is_work(NOW, MACHINE)),
     **{Due(work.value): exists().select_from(submissions).where(is_ready(work)) for work in Work},
     Due.RESTORE: exists().select_from(restores).where(is_open(NOW)),
-    Due.DELIVERY: exists().select_from(callbacks).where(is_servable(Lane.ANY, NOW, MACHINE)),
 }
 _LOOK = select(*(there_is.label(kind.value) for kind, there_is in _KINDS.items()))
 
