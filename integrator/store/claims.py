@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from integrator.domain.submission import CLOCK_TOLERANCE, CancelState, SubmissionState
 from integrator.domain.turns import STALE_AFTER, STANDS_BACK, Urgency
+from integrator.store.base import MACHINE, NOW
 from integrator.store.gate import closed_companies
 from integrator.store.schema import Instant, connections, submissions
 from integrator.store.stops import stopped_here
@@ -58,10 +59,11 @@ class Times:
     machine: datetime
 
 
-def _is_ready(work: Work) -> ColumnElement[bool]:
+def is_ready(work: Work) -> ColumnElement[bool]:
+    """Return the condition, on submissions, that one waits for this work, at :now and :machine."""
     table = submissions.c
-    is_free = or_(table.lease_until.is_(None), table.lease_until <= bindparam("machine", type_=Instant()))
-    is_due = and_(table.due_at <= bindparam("now", type_=Instant()), is_free)
+    is_free = or_(table.lease_until.is_(None), table.lease_until <= MACHINE)
+    is_due = and_(table.due_at <= NOW, is_free)
     is_cancel_due = table.cancel_state == CancelState.DUE.value
     match work:
         case Work.SUBMIT:
@@ -93,7 +95,7 @@ def _is_company_followed() -> ColumnElement[bool]:
         other.c.state == SubmissionState.FOLLOWED.value,
         other.c.cancel_state != CancelState.DUE.value,
         other.c.lease_owner.is_not(None),
-        other.c.lease_until > bindparam("machine", type_=Instant()),
+        other.c.lease_until > MACHINE,
     )
 
 
@@ -108,7 +110,7 @@ def _is_open(work: Work) -> ColumnElement[bool]:
     waiting = submissions.alias()
     pays = select(waiting.c.company_id).where(
         waiting.c.state == SubmissionState.WAITING.value,
-        waiting.c.due_at <= bindparam("now", type_=Instant()),
+        waiting.c.due_at <= NOW,
         waiting.c.company_id.in_(select(connections.c.company_id).where(connections.c.state == "connected")),
         ~stopped_here(waiting.c.company_id),
     )
@@ -117,7 +119,7 @@ def _is_open(work: Work) -> ColumnElement[bool]:
 
 
 def _ready(work: Work, *, is_selective: bool) -> Select[tuple[str]]:
-    ready = select(submissions.c.submission_id).where(_is_ready(work))
+    ready = select(submissions.c.submission_id).where(is_ready(work))
     return (ready.where(_is_open(work)) if is_selective else ready).limit(1)
 
 

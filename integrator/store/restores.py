@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
 
 from integrator.domain.payout import DEAD, PayoutState
 from integrator.domain.submission import SubmissionState
+from integrator.store.base import Moment
 from integrator.store.database import for_change, for_claim
 from integrator.store.schema import companies, connections, payouts, submission_lines, submissions
 from integrator.store.submissions import Times
@@ -127,11 +128,12 @@ def claim_restore(tx: Connection, *, holder: str, at: Times, until: datetime) ->
 
 def has_open_restore(tx: Connection, *, at: Times) -> bool:
     """True when `claim_restore` may find something."""
-    table = restores.c
-    return (
-        tx.execute(select(table.company_id).where(table.scanned_at.is_(None), table.due_at <= at.now).limit(1)).first()
-        is not None
-    )
+    return tx.execute(select(restores.c.company_id).where(is_open(at.now)).limit(1)).first() is not None
+
+
+def is_open(now: Moment) -> ColumnElement[bool]:
+    """Return the condition, on restores, that the list of one is to be read."""
+    return and_(restores.c.scanned_at.is_(None), restores.c.due_at <= now)
 
 
 def change_restore(tx: Connection, restore: Restore, *, at: Times, values: dict[str, Any]) -> bool:
