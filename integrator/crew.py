@@ -6,12 +6,14 @@ stop nothing more is claimed, and what is under way ends within its own limits.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from integrator.failures import told
 from integrator.lanes import Lanes
 
 IDLE_SECONDS = 0.2
+IN_VAIN_SECONDS = 0.15  # less than an idle crew pauses, so that nothing is looked for later than then
 AFTER_FAILURE_SECONDS = 1.0
 
 log = logging.getLogger("integrator.worker")
@@ -21,15 +23,26 @@ KindOfWork = Callable[[], bool]
 
 
 class Crew:
-    """`count` threads that share the kinds of work. No kind can starve another: they are looked for in turn."""
+    """`count` threads that share the kinds of work. No kind can starve another: they are looked for in turn.
+
+    A kind that had nothing is looked for again after IN_VAIN_SECONDS, however busy the others are meanwhile.
+    """
 
     def __init__(
-        self, kinds_of_work: Sequence[KindOfWork], lanes: Lanes, *, count: int, stopping: threading.Event
+        self,
+        kinds_of_work: Sequence[KindOfWork],
+        lanes: Lanes,
+        *,
+        count: int,
+        stopping: threading.Event,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._timer = timer
         self._kinds = kinds_of_work
         self._lanes = lanes
         self._stopping = stopping
         self._next_kind = 0
+        self._in_vain_until = [0.0] * len(kinds_of_work)
         self._threads = [threading.Thread(target=self._work, name=f"work-{number}") for number in range(count)]
 
     def run(self) -> None:
@@ -57,6 +70,9 @@ class Crew:
                 return False
             kind = self._next_kind
             self._next_kind = (kind + 1) % len(self._kinds)
+            if self._timer() < self._in_vain_until[kind]:
+                continue  # while others have much to do, it is not asked in vain after each of their pieces
             if self._kinds[kind]():
                 return True
+            self._in_vain_until[kind] = self._timer() + IN_VAIN_SECONDS
         return False

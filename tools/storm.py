@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ class Plan:
     seconds_between: float
     visits_max: int
     seconds_max: float
+    threads: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,7 @@ class Workers:
         self._processes[number] = self._new(number)
 
     def spare(self) -> None:
-        """Put workers without a fail point in the place of all: the storm is over."""
-        self.stop()
+        """Start workers without a fail point: the storm is over."""
         self._processes = [self._begun(number, {}) for number in range(self.plan.workers)]
 
     def stop(self) -> None:
@@ -125,7 +126,8 @@ class Workers:
         return self._begun(number, {"INTEGRATOR_FAIL_POINT": f"{point}:{visit}"})
 
     def _begun(self, number: int, more: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-        return begin([str(BIN / "integrator"), "work"], {**self.settings, **more}, log=self._log(number))
+        settings = {**self.settings, "INTEGRATOR_WORKER_THREADS": str(self.plan.threads), **more}
+        return begin([str(BIN / "integrator"), "work"], settings, log=self._log(number))
 
     def _log(self, number: int) -> Path:
         return self.folder / f"worker-{number}.log"
@@ -136,16 +138,17 @@ def blow(
 ) -> Damage:
     """Let it blow over the field until all kills are done, then wait until nothing is open, and count the damage.
 
-    `on_calm` is called in between, when the last kill is done. Logs of the workers stay in `folder`.
+    `on_calm` is called in between, when the last kill is done and no worker runs. Logs of the workers stay in `folder`.
     """
     began = time.monotonic()
     workers = Workers(plan, field_.worker_settings, folder, random.Random(plan.seed))  # noqa: S311  (a seeded storm)
     workers.start()
     try:
         _kill(workers, plan, began)
-        workers.spare()
         storm_seconds = time.monotonic() - began
+        workers.stop()
         on_calm()
+        workers.spare()
         wanted = payouts_each * len(field_.firms)
         open_count = _wait_until_settled(field_, wanted, deadline=began + plan.seconds_max)
         seconds = time.monotonic() - began
@@ -164,6 +167,13 @@ def blow(
         seconds=seconds,
         storm_seconds=storm_seconds,
     )
+
+
+def let_leases_lapse(field_: Field) -> None:
+    """Let go of what the dead held as if two minutes had passed. Nobody who lives may hold anything."""
+    with field_.database() as db, db.begin() as tx:
+        lapsed = {"long_ago": datetime(2026, 1, 1, tzinfo=UTC)}
+        tx.execute(text("UPDATE submissions SET lease_until = :long_ago WHERE lease_until IS NOT NULL"), lapsed)
 
 
 def _kill(workers: Workers, plan: Plan, began: float) -> None:

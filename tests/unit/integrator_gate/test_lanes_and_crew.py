@@ -1,8 +1,9 @@
 """Many companies in one process: a company that hangs takes its places and no more, and a stop ends what began."""
 
 import threading
+from itertools import pairwise
 
-from integrator.crew import Crew
+from integrator.crew import IN_VAIN_SECONDS, Crew
 from integrator.domain.turns import Urgency
 from integrator.lanes import PLACES, Lanes
 
@@ -96,6 +97,27 @@ def test_a_place_is_free_again_once_its_piece_has_ended_however_it_ended() -> No
     lanes.leave()
 
     assert lanes.full(Urgency.PAY) == []
+
+
+def test_a_kind_that_has_nothing_is_not_looked_for_after_each_piece_of_the_others() -> None:
+    lanes, stopping = Lanes(), threading.Event()
+    seconds, done, looks = [0.0], [], []
+
+    def idle() -> bool:
+        looks.append(seconds[0])
+        return False
+
+    def busy() -> bool:
+        done.append(seconds[0])
+        seconds[0] += IN_VAIN_SECONDS / 10
+        if len(done) == 40:
+            stopping.set()
+        return True
+
+    Crew([idle, busy], lanes, count=1, stopping=stopping, timer=lambda: seconds[0]).run()
+
+    assert 4 <= len(looks) <= 5
+    assert max(later - earlier for earlier, later in pairwise(looks)) <= IN_VAIN_SECONDS * 1.2
 
 
 def test_a_kind_of_work_that_fails_holds_up_no_other_one() -> None:
