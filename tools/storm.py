@@ -155,7 +155,7 @@ def blow(
     finally:
         workers.stop()
     twice, lost = _compare(field_, payouts_each)
-    calls, refused = _calls(field_, folder)
+    calls, refused = _calls(field_)
     return Damage(
         kills=workers.kills,
         kills_in_call=workers.kills_in_call,
@@ -181,7 +181,9 @@ def _kill(workers: Workers, plan: Plan, began: float) -> None:
     while not workers.is_over:
         now = time.monotonic()
         if now - began > plan.seconds_max:
-            raise FieldFailed(f"only {workers.kills} kills, {workers.kills_in_call} in a call, within {now - began:.0f} s")
+            raise FieldFailed(
+                f"only {workers.kills} kills, {workers.kills_in_call} in a call, within {now - began:.0f} s"
+            )
         workers.replace_the_dead()
         if now >= next_kill and workers.kills_at_random < plan.kills - plan.kills_in_call:
             workers.kill_one()
@@ -216,8 +218,11 @@ def _came_back(payment: Mapping[str, Any]) -> bool:
     return bool(payment["came_back_yen"])
 
 
-def _calls(field_: Field, folder: Path) -> tuple[int, int]:
-    # What a killed worker had not logged is at the bank all the same, so the bank's own record counts.
+def _calls(field_: Field) -> tuple[int, int]:
+    # What a killed worker had not logged is at the bank all the same, so the bank's own record counts. Each company
+    # took one call to connect before it began.
     entries = field_.bank_answer("/journal", limit=ENTRIES_MAX)["entries"]
     refused = field_.bank_answer("/journal", limit=ENTRIES_MAX, status=TOO_MANY_REQUESTS)["entries"]
-    return len(entries), len(refused)
+    if len(entries) == int(ENTRIES_MAX):
+        raise FieldFailed(f"the bank keeps {ENTRIES_MAX} calls, and there were more")
+    return len(entries) - len(field_.firms), len(refused)

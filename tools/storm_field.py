@@ -86,7 +86,9 @@ class Firm:
 
     def payout(self, number: int) -> PayoutRequest:
         """Return its payout of this number. No two of a company have the same amount, so any debit can be told."""
-        return PayoutRequest(amount_yen=1_000 + number, case_type="店頭買取", case_reference=f"C-{number}", **BENEFICIARY)
+        return PayoutRequest(
+            amount_yen=1_000 + number, case_type="店頭買取", case_reference=f"C-{number}", **BENEFICIARY
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,7 @@ def prepared_field(firms_count: int, *, database_url: str, folder: Path) -> Iter
 
 
 @contextlib.contextmanager
-def running(
-    command: Sequence[str], settings: Mapping[str, str], *, log: Path
-) -> Iterator["subprocess.Popen[bytes]"]:
+def running(command: Sequence[str], settings: Mapping[str, str], *, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Run one program with these settings and none of the terminal's own, and end it."""
     process = begin(command, settings, log=log)
     try:

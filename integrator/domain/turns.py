@@ -50,7 +50,7 @@ def spacing(requests_per_second: int, *, jitter: timedelta) -> timedelta:
 
 
 def late_max_of(tried: int) -> timedelta:
-    """Return how late a call may leave after it missed `tried` departures: a busy machine gets four times as long each time.
+    """Return how late a call may leave after it missed `tried` departures: a busy machine gets four times as long each.
 
     What it gets beyond LATE_MAX is added to the distance of the slot after it.
     """

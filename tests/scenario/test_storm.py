@@ -1,10 +1,11 @@
-"""Real workers, killed at the fail point between sending an order and recording how it ended: everything is paid once."""
+"""Real workers, killed at the fail point between sending an order and recording how it ended: all is paid once."""
 
 from pathlib import Path
 
 import pytest
 
-from integrator.settings import FailPoint, SettingsError, read_worker_settings
+from integrator.effects import FailPoint, FailsAt
+from integrator.settings import SettingsError, read_worker_settings
 from tests.unit.integrator_settings.test_settings import PRODUCTION, WORKER
 from tools.storm import Plan, blow, let_leases_lapse
 from tools.storm_field import prepared_field, take_payouts
@@ -35,6 +36,18 @@ def test_workers_killed_between_sending_and_recording_pay_everything_once(
     assert [secret for secret in SECRETS if secret in said] == []
 
 
+def test_a_worker_ends_at_its_fail_point_at_that_visit_and_nowhere_else() -> None:
+    ended: list[int] = []
+    passed: list[str] = []
+    checkpoints = FailsAt(FailPoint("requestTransfer.sent", 2), end=lambda: ended.append(len(passed)))
+
+    for point in ("requestTransfer.sent", "bank.after", "requestTransfer.sent", "requestTransfer.sent"):
+        checkpoints.reached(point)
+        passed.append(point)
+
+    assert ended == [2]
+
+
 def test_only_the_environment_local_has_fail_points() -> None:
     named = {"INTEGRATOR_FAIL_POINT": "requestTransfer.sent:3"}
 
@@ -46,5 +59,5 @@ def test_only_the_environment_local_has_fail_points() -> None:
 
 @pytest.mark.parametrize("text", ["", "requestTransfer.sent", "requestTransfer.sent:0", "anywhere:1", "sleep:1 "])
 def test_a_fail_point_that_cannot_be_read_stops_the_worker_by_name(text: str) -> None:
-    with pytest.raises(SettingsError, match="INTEGRATOR_FAIL_POINT: .* is no fail point"):
+    with pytest.raises(SettingsError, match=r"INTEGRATOR_FAIL_POINT: .* is no fail point"):
         read_worker_settings({**WORKER, "INTEGRATOR_FAIL_POINT": text})
