@@ -6,7 +6,6 @@ stop nothing more is claimed, and what is under way ends within its own limits.
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from integrator.failures import told
@@ -35,7 +34,7 @@ class Crew:
         *,
         count: int,
         stopping: threading.Event,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float],
     ) -> None:
         self._timer = timer
         self._kinds = kinds_of_work

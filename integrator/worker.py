@@ -229,7 +229,7 @@ def run(settings: WorkerSettings) -> None:
             log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
             purging = purging_beside(db, stopping, clock=ports.clock, machine_clock=ports.machine_clock)
             with beating_beside(_pulse(ports)), delivering_beside(worker.deliverer, stopping), purging:
-                Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
+                Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping, timer=ports.timer).run()
     finally:
         db.close()
     log.info("worker.stopped")

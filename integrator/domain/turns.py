@@ -54,7 +54,7 @@ def late_max_of(tried: int) -> timedelta:
 
     What it gets beyond LATE_MAX is added to the distance of the slot after it.
     """
-    return LATE_MAX * 4**tried
+    return LATE_MAX * (1 << 2 * tried)
 
 
 def rank_at(now: datetime, urgency: Urgency, *, waited: timedelta = timedelta(0)) -> datetime:

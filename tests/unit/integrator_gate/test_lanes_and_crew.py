@@ -1,6 +1,7 @@
 """Many companies in one process: a company that hangs takes its places and no more, and a stop ends what began."""
 
 import threading
+import time
 from itertools import pairwise
 
 from integrator.crew import IN_VAIN_SECONDS, Crew
@@ -45,7 +46,7 @@ class Work:
 
 def start(work: Work, *, count: int) -> tuple[threading.Thread, threading.Event]:
     stopping = threading.Event()
-    crew = Crew([work.do_one], work.lanes, count=count, stopping=stopping)
+    crew = Crew([work.do_one], work.lanes, count=count, stopping=stopping, timer=time.monotonic)
     thread = threading.Thread(target=crew.run)
     thread.start()
     return thread, stopping
@@ -131,7 +132,7 @@ def test_a_kind_of_work_that_fails_holds_up_no_other_one() -> None:
         stopping.set()
         return True
 
-    crew = threading.Thread(target=Crew([fail, succeed], lanes, count=2, stopping=stopping).run)
+    crew = threading.Thread(target=Crew([fail, succeed], lanes, count=2, stopping=stopping, timer=time.monotonic).run)
     crew.start()
 
     assert done.wait(SECONDS_MAX)
