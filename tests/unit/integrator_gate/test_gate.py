@@ -189,7 +189,7 @@ def test_a_machine_that_is_always_late_sends_late_and_nobody_comes_too_close(db:
 
 
 def test_a_machine_too_late_for_everything_sends_nothing(db: Database) -> None:
-    clock = BusyClock(300)
+    clock = BusyClock(600)
     gate = make_gate(db, clock)
     gate.wait("client-a", Urgency.PAY)
 
