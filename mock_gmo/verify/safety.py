@@ -1,4 +1,4 @@
-"""What may be asked of somebody else's bank, and which bank may be asked at all. Both are decided before the first call.
+"""What may be asked of somebody else's bank, and which bank may be asked. Both are decided before the first call.
 
 Two literal tables: SAFE, one row for every operation of the documents, and HOSTS, one row for every host of the bank.
 """
