@@ -6,6 +6,7 @@ The token is put into a call here and nowhere else. No redirect is followed and 
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -67,6 +68,15 @@ class Reply:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, when its call left, and how long it took."""
+
+    reply: Reply
+    at: datetime
+    seconds: float
+
+
 # Sends a whole request to a base URL; raises Unreachable.
 Send = Callable[[str, Call], Reply]
 
@@ -80,6 +90,15 @@ class Bounds:
     seconds_max: float = 1_200.0
 
 
+@dataclass(frozen=True, slots=True)
+class Time:
+    """What a run knows of time: instants in seconds since 1970, a count of seconds, and how to let some pass."""
+
+    real: Callable[[], float]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
 class Caller:
     """Makes the calls of one run. Every call counts, and none starts sooner than the limit of the client allows."""
 
@@ -89,30 +108,29 @@ class Caller:
         token: Secret,
         *,
         send: Send,
-        monotonic: Callable[[], float],
-        sleep: Callable[[float], None],
+        time: Time,
         bounds: Bounds,
         unsafe: Iterable[Operation],
     ) -> None:
         self._base, self._token, self._send = base, token, send
-        self._monotonic, self._sleep, self._bounds = monotonic, sleep, bounds
+        self._time, self._bounds = time, bounds
         self._unsafe = tuple(unsafe)
-        self._began_at = monotonic()
+        self._began_at = time.monotonic()
         self._last_at: float | None = None
         self.count = 0
 
-    def ask(self, call: Call) -> tuple[Reply, float]:
-        """Make a call; return the answer and how many seconds it took. Raises Unreachable and LimitReached."""
+    def ask(self, call: Call) -> Answer:
+        """Make a call. Raises Unreachable and LimitReached."""
         assert not is_path_of_unsafe(call.path, self._unsafe), f"{call.path} is never called"
         if self.count >= self._bounds.requests_max:
             raise LimitReached(f"{self._bounds.requests_max} requests were made (--requests-max)")
-        if self._monotonic() - self._began_at >= self._bounds.seconds_max:
+        if self._time.monotonic() - self._began_at >= self._bounds.seconds_max:
             raise LimitReached(f"{self._bounds.seconds_max:g} seconds are over (--seconds-max)")
         self._wait()
         self.count += 1
-        started = self._monotonic()
+        started, at = self._time.monotonic(), datetime.fromtimestamp(self._time.real(), UTC)
         reply = self._send(self._base, self._dressed(call))
-        return reply, self._monotonic() - started
+        return Answer(reply, at, self._time.monotonic() - started)
 
     def holds_token(self, reply: Reply) -> bool:
         """Tell whether an answer has our token in it, anywhere."""
@@ -125,10 +143,10 @@ class Caller:
 
     def _wait(self) -> None:
         gap = 1 / self._bounds.requests_per_second
-        now = self._monotonic()
+        now = self._time.monotonic()
         if self._last_at is not None and now - self._last_at < gap:
-            self._sleep(gap - (now - self._last_at))
-        self._last_at = self._monotonic()
+            self._time.sleep(gap - (now - self._last_at))
+        self._last_at = self._time.monotonic()
 
     def _dressed(self, call: Call) -> Call:
         given = {name.lower() for name, _ in call.headers}

@@ -5,7 +5,9 @@ What is asked is made in `cases` and `wrong_calls`, what an answer is worth is s
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from mock_gmo.contract import Operation
@@ -26,7 +28,7 @@ from mock_gmo.verify.cases import (
 )
 from mock_gmo.verify.documents import Contracts
 from mock_gmo.verify.judging import Difference, judge, read_body
-from mock_gmo.verify.wrong_calls import Subject, wrong_cases
+from mock_gmo.verify.wrong_calls import Subject, form_cases, wrong_cases
 
 TRIES_MAX: Final = 3  # of one call that meets the request limit
 TOO_MANY: Final = 429
@@ -45,8 +47,8 @@ class Asked:
     """One call that was made for a case, and its answer."""
 
     case: Case
-    call: Call
     reply: Reply
+    at: datetime
     seconds: float
     differences: tuple[Difference, ...]
     note: str = ""
@@ -187,16 +189,14 @@ class Run:
         for case in example_cases(operation, path, self._contracts, known):
             if case.kind != VALID:
                 self._ask_wrong(case)
-        served = self._served_call(operation)
-        call = served or any_call(operation, path, self._contracts, known)
+        served = self._served_calls(operation)
+        call = served[0] if served else any_call(operation, path, self._contracts, known)
         if call is None:
             return
-        if served is None:
+        if not served:
             self._found.not_checked[f"{operation.operation_id}, a success"] = "the bank has given nothing to ask it for"
-        subject = Subject(
-            operation, call, served is not None, self._contracts, known, self._profile.is_strict, is_first
-        )
-        for case in wrong_cases(subject):
+        subject = Subject(operation, call, bool(served), self._contracts, known, self._profile.is_strict, is_first)
+        for case in chain(wrong_cases(subject), *(form_cases(replace(subject, call=it)) for it in served)):
             self._ask_wrong(case)
 
     def _ask_wrong(self, case: Case) -> None:
@@ -204,29 +204,30 @@ class Run:
         if case.key not in self._seen and case.operation.operation_id not in self._found.not_checked:
             self._ask(case)
 
-    def _served_call(self, operation: Operation) -> Call | None:
-        """Return the call with the most parameters that the bank has served: most can be made wrong in it."""
+    def _served_calls(self, operation: Operation) -> list[Call]:
+        """Return the calls that the bank has served, those with most parameters first: most can be made wrong in them."""
         served = [
-            it.call
+            it.case.call
             for it in self._found.asked
             if it.case.operation is operation and it.case.kind == VALID and it.reply.status == it.case.status
         ]
-        own = [call for call in served if paging.KEY not in dict(call.query)]
-        return max(own, key=lambda call: len(parameters_of(call)), default=None)
+        own = [call for call in dict.fromkeys(served) if paging.KEY not in dict(call.query)]
+        return sorted(own, key=lambda call: len(parameters_of(call)), reverse=True)
 
     def _ask(self, case: Case) -> Asked:
         self._seen.add(case.key)
-        reply, seconds = self._caller.ask(case.call)
+        answer = self._caller.ask(case.call)
         tries = 1
-        while reply.status == TOO_MANY and tries < TRIES_MAX:
-            reply, seconds = self._caller.ask(case.call)
+        while answer.reply.status == TOO_MANY and tries < TRIES_MAX:
+            answer = self._caller.ask(case.call)
             tries += 1
+        reply = answer.reply
         self._require_a_bank(case, reply)
         note = self._not_open(case, reply)
         differences = [] if note else judge(case, reply, self._contracts)
         if self._caller.holds_token(reply):
             differences.append(Difference("answer", "without the access token", "the access token", "SPEC"))
-        asked = Asked(case, case.call, reply, seconds, tuple(differences), note)
+        asked = Asked(case, reply, answer.at, answer.seconds, tuple(differences), note)
         self._found.asked.append(asked)
         return asked
 
@@ -234,8 +235,7 @@ class Run:
         """Note what the last answer shows beside the ones before it."""
         if differences:
             last = self._found.asked[-1]
-            more = (*last.differences, *differences)
-            self._found.asked[-1] = Asked(last.case, last.call, last.reply, last.seconds, more, last.note)
+            self._found.asked[-1] = replace(last, differences=(*last.differences, *differences))
 
     def _require_a_bank(self, case: Case, reply: Reply) -> None:
         """Before anything has succeeded, an answer can say that there is nobody to verify. Raises Unreachable."""

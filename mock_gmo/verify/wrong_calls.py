@@ -164,9 +164,16 @@ def _odd_fields(subject: Subject) -> Iterator[Case]:
             continue
         if field.is_list:
             yield from _odd_lists(subject, field, present.get(field.name, list(field.codes[:2])))
-        for form in field.other_forms:
-            yield subject.served(f"{field.name}={form}", subject.given(**{field.name: form}))
     yield from _odd_numbers(subject, present)
+
+
+def form_cases(subject: Subject) -> Iterator[Case]:
+    """Yield a served call again, its values in other forms that mean the same."""
+    present = parameters_of(subject.call)
+    for field in subject.operation.query:
+        for form, meant in field.other_forms.items() if field.name in present else ():
+            if meant == present[field.name]:
+                yield subject.served(f"{field.name}={form}", subject.given(**{field.name: form}))
 
 
 def _odd_lists(subject: Subject, field: Field, value: Any) -> Iterator[Case]:
