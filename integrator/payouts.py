@@ -182,6 +182,7 @@ def _store(
     beneficiary = check_request(request, payer=payer, today=civil_date(at))
     check_replaced(tx, request, payer)
     payout_id = new_id("po", new_text)
+    mark = mark_of(payer.company_id, key[0])
     new = payout_rows.NewPayout(
         payout_id=payout_id,
         company_id=payer.company_id,
@@ -193,10 +194,10 @@ def _store(
         case_reference=request.case_reference,
         designated_date=None if request.designated_date is None else request.designated_date.isoformat(),
         replaces=request.replaces,
+        mark=mark,
         request_id=trail.request_id(),
     )
     view = payout_rows.insert_payout(tx, new, at=at)
-    mark = mark_of(payer.company_id, key[0])
     line = NewLine(item_id=1, payout_id=payout_id, mark=mark, amount_yen=request.amount_yen)
     values: dict[str, Any] = {
         "company_id": payer.company_id,

@@ -157,6 +157,7 @@ class PayoutView:
     history: tuple[tuple[PayoutState, datetime], ...]
     problem: dict[str, Any] | None
     is_reconciled: bool
+    marks: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form; members without a value are left out."""
@@ -182,6 +183,7 @@ class PayoutView:
             "updated_at": written_instant(self.updated_at),
             "history": [{"state": state.value, "at": written_instant(at)} for state, at in self.history],
             "reconciled": self.is_reconciled,
+            "marks": list(self.marks),
             "problem": self.problem,
         }
         return {name: value for name, value in members.items() if value is not None}

@@ -25,7 +25,7 @@ from integrator.store import audit
 from integrator.store.audit import Change
 from integrator.store.database import for_change
 from integrator.store.events import next_sequence, tell
-from integrator.store.schema import payout_history, payouts
+from integrator.store.schema import payout_history, payouts, submission_lines, submissions
 
 PAGE_MAX = 100
 UNSEEN = frozenset({"cancel_requested_at"})  # columns that are no part of what ReCORE sees
@@ -45,6 +45,7 @@ class NewPayout:
     case_reference: str
     designated_date: str | None
     replaces: str | None
+    mark: str
     request_id: str | None = None
 
 
@@ -61,6 +62,13 @@ _HISTORIES = (
     select(payout_history)
     .where(payout_history.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
     .order_by(payout_history.c.payout_id, payout_history.c.sequence)
+)
+
+_MARKS = (
+    select(submission_lines.c.payout_id, submission_lines.c.mark)
+    .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
+    .where(submission_lines.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
+    .order_by(submissions.c.created_at, submissions.c.submission_id)
 )
 
 
@@ -226,7 +234,10 @@ def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:
     histories: dict[str, list[tuple[PayoutState, datetime]]] = {row.payout_id: [] for row in rows}
     for entry in tx.execute(_HISTORIES, {"payout_ids": list(histories)}):
         histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
-    return [_view(row, tuple(histories[row.payout_id])) for row in rows]
+    marks: dict[str, list[str]] = {row.payout_id: [] for row in rows}
+    for line in tx.execute(_MARKS, {"payout_ids": list(marks)}):
+        marks[line.payout_id].append(line.mark)
+    return [_view(row, tuple(histories[row.payout_id]), tuple(marks[row.payout_id])) for row in rows]
 
 
 def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
@@ -248,10 +259,11 @@ def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
         history=((PayoutState.ACCEPTED, at),),
         problem=None,
         is_reconciled=False,
+        marks=(new.mark,),
     )
 
 
-def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...]) -> PayoutView:
+def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...], marks: tuple[str, ...]) -> PayoutView:
     return PayoutView(
         payout_id=row.payout_id,
         company_id=row.company_id,
@@ -277,4 +289,5 @@ def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...]) -> P
         history=history,
         problem=None if row.problem is None else json.loads(row.problem),
         is_reconciled=is_reconciled(PayoutState(row.state), row.debited_on, row.returned_on),
+        marks=marks,
     )
