@@ -20,11 +20,13 @@ from mock_gmo.notifications.posting import post_notification
 from mock_gmo.outcomes import table
 from mock_gmo.postman import Postman
 from mock_gmo.profiles import PROFILES
+from mock_gmo.reports.command import report_command
 from mock_gmo.scenarios.loader import load_scenario, names
 from mock_gmo.server import PortTaken, listen, serve
 from mock_gmo.settings import ENVIRONMENTS, Settings, SettingsError
 from mock_gmo.snapshots.codec import SnapshotError
 from mock_gmo.snapshots.diff import diff_snapshots
+from mock_gmo.verify.command import verify_command
 from mock_gmo.world import World
 
 WORK_FAILED = 1
@@ -123,6 +125,10 @@ def diff_command(before: Path, after: Path) -> None:
         _end(f"not a snapshot: {broken}", WRONG_USAGE)
     for line in diff.lines():
         click.echo(line)
+
+
+main.add_command(verify_command)
+main.add_command(report_command)
 
 
 def _portal_lines(world: World) -> list[str]:

@@ -1,4 +1,4 @@
-"""One request and its answer as reports show them: secrets masked, and at banks that are not ours the values as well."""
+"""One request and its answer as reports show them: secrets masked, and where asked for values as well."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Exchange:
 
 
 def without_secrets(exchange: Exchange, *, keeps_values: bool) -> Exchange:
-    """Return the exchange with every secret masked; unless `keeps_values`, values of customers are told as shapes only."""
+    """Return the exchange with every secret masked; unless `keeps_values`, values are told as shapes only."""
     return replace(
         exchange,
         url=_url(exchange.url, keeps_values=keeps_values),

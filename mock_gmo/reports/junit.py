@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 _FORBIDDEN = {
     code: "\N{REPLACEMENT CHARACTER}"
@@ -29,23 +29,29 @@ class Suite:
     name: str
     cases: tuple[Checked, ...]
 
+    @property
+    def failed_count(self) -> int:
+        """Return how many did not pass."""
+        return sum(bool(case.failures) for case in self.cases)
+
 
 def write_junit(suites: Sequence[Suite]) -> bytes:
     """Return the document, in UTF-8. Characters that XML cannot hold are replaced."""
-    root = ElementTree.Element("testsuites")
+    root = ET.Element("testsuites")
     for suite in suites:
         root.append(_suite(suite))
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
 
 
-def _suite(suite: Suite) -> ElementTree.Element:
+def _suite(suite: Suite) -> ET.Element:
     cases = suite.cases
-    element = ElementTree.Element(
+    element = ET.Element(
         "testsuite",
         name=_clean(suite.name),
         tests=str(len(cases)),
-        failures=str(sum(bool(case.failures) for case in cases)),
+        failures=str(suite.failed_count),
         errors="0",
         skipped=str(sum(bool(case.skipped) for case in cases)),
         time=f"{sum(case.seconds for case in cases):.3f}",
@@ -54,16 +60,16 @@ def _suite(suite: Suite) -> ElementTree.Element:
     return element
 
 
-def _case(case: Checked) -> ElementTree.Element:
-    element = ElementTree.Element(
+def _case(case: Checked) -> ET.Element:
+    element = ET.Element(
         "testcase", classname=_clean(case.classname), name=_clean(case.name), time=f"{case.seconds:.3f}"
     )
     if case.failures:
         # Readers expect one failure a case: the first is its message, all of them are its text.
-        failure = ElementTree.SubElement(element, "failure", message=_clean(case.failures[0]), type="difference")
+        failure = ET.SubElement(element, "failure", message=_clean(case.failures[0]), type="difference")
         failure.text = _clean("\n".join(case.failures))
     elif case.skipped:
-        ElementTree.SubElement(element, "skipped", message=_clean(case.skipped))
+        ET.SubElement(element, "skipped", message=_clean(case.skipped))
     return element
 
 

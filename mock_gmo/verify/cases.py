@@ -102,8 +102,6 @@ class Case:
     tag: str
     codes: tuple[str, ...] = ()
     kind: str = WRONG
-    may_depend: bool = False
-    """Whether the bank may refuse it for reasons that lie in the customer, as documented for the operation."""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -153,9 +151,9 @@ def as_date(text: str) -> date | None:
         return None
 
 
-def success(operation: Operation, name: str, call: Call, contracts: Contracts, **more: Any) -> Case:
+def success(operation: Operation, name: str, call: Call, contracts: Contracts) -> Case:
     """Return a case that has to succeed."""
-    return Case(operation, name, call, operation.success_status, contracts.tag_of(operation), kind=VALID, **more)
+    return Case(operation, name, call, operation.success_status, contracts.tag_of(operation), kind=VALID)
 
 
 def refused(operation: Operation, name: str, call: Call, row: KnownRefusal) -> Case:
@@ -194,7 +192,7 @@ def example_cases(operation: Operation, path: str, contracts: Contracts, known: 
             given = _filled(example, operation, known)
             if given is not None:
                 call = make_call(operation, path, given)
-                yield success(operation, f"example {example.name}", call, contracts, may_depend=True)
+                yield success(operation, f"example {example.name}", call, contracts)
         elif example.refusal_id and REPEATABLE.get(example.refusal_id) == AS_WRITTEN:
             given = _filled(example, operation, known, needs_all=False)
             assert given is not None

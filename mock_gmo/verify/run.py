@@ -205,7 +205,7 @@ class Run:
             self._ask(case)
 
     def _served_calls(self, operation: Operation) -> list[Call]:
-        """Return the calls that the bank has served, those with most parameters first: most can be made wrong in them."""
+        """Return the calls that the bank has served, those with most parameters first."""
         served = [
             it.case.call
             for it in self._found.asked
@@ -261,7 +261,7 @@ class Run:
         if reply.status in NOT_OPEN and (reply.status == FORBIDDEN or self._may_be_off(operation)):
             self._found.not_checked[operation.operation_id] = NOT_OPEN[reply.status]
             return NOT_OPEN[reply.status]
-        depends = case.may_depend and (reply.status, code) in self._dependent(case)
+        depends = case.kind == VALID and (reply.status, code) in self._dependent(case)
         return "refused for a reason that lies in the customer, as the contract knows it" if depends else ""
 
     def _may_be_off(self, operation: Operation) -> bool:
