@@ -15,6 +15,7 @@ BANK: Final = "bank"
 BOTH: Final = "both"
 MONEY: Final = "money"
 ASKED_FOR: Final = "requestPayout"
+NOISE: Final = frozenset({"gate.turn", "gate.departed_late"})  # every call waits for its turn
 DEBITED: Final = Words("出金", "debited")
 CAME_BACK: Final = Words("資金返却", "came back")
 # Members of a log line that are worth a reader's time; the others are ids of machines.
@@ -128,20 +129,21 @@ def _story(subject: Subject, lines: Sequence[Line], entries: Sequence[Entry], pa
     }
     asked = [line for line in lines if line.submission in submissions]
     request_ids = {request_id for line in asked for request_id in line.request_ids}
-    chosen = [line for line in lines if _belongs(line, submissions, own, numbers, request_ids, subject.title)]
+    told = [line for line in lines if line.event not in NOISE]
+    chosen = [line for line in told if _belongs(line, submissions, own, numbers, request_ids, subject.title)]
     seen = {line.entry.index for line in chosen if line.entry is not None}
     events = list(_log_events(chosen, subject, numbers))
     events += [_call(it.at, it, None, subject, numbers) for it in entries if it.index in own - seen]
     events += [event for payment in own_payments for event in _money(payment)]
-    told = _together(sorted(events, key=lambda event: event.at))
+    together = _together(sorted(events, key=lambda event: event.at))
     return Story(
         title=subject.title,
         marks=tuple(sorted(subject.marks)),
         apply_numbers=tuple(sorted(numbers)),
         request_ids=tuple(sorted(request_ids)),
         amount_yen=_amount(subject, own_payments),
-        events=tuple(told[:EVENTS_MAX]),
-        left_out=max(0, len(told) - EVENTS_MAX),
+        events=tuple(together[:EVENTS_MAX]),
+        left_out=max(0, len(together) - EVENTS_MAX),
         row=subject.row,
     )
 

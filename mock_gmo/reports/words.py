@@ -31,8 +31,6 @@ FACTS: Final = MappingProxyType({
     "payout.not_sent_too_late": Words("期限を過ぎたため送らない", "not sent: too late"),
     "payout.outcome_came_late": Words("結果が遅れて届いた", "an outcome came late"),
     "payout.second_order": Words("二つ目の依頼が見つかった", "a second order was found"),
-    "gate.departed_late": Words("順番に遅れて出発", "left after its turn"),
-    "gate.turn": Words("順番を取得", "got its turn"),
 })  # fmt: skip
 OPERATIONS: Final = MappingProxyType({"requestPayout": Words("支払の依頼を受付", "payout asked for")})
 UNKNOWN_CALL: Final = Words("銀行の呼出", "a call at the bank")

@@ -5,7 +5,7 @@ Read once a run. Nothing is called and nothing judged here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Final
 
@@ -61,31 +61,14 @@ class Contracts:
         """Return every operation of the documents, in their order."""
         return read_operations(*self.names)
 
-    @cached_property
+    @property
     def refusals(self) -> Mapping[str, KnownRefusal]:
         """Return the rows of refusals.yaml by their ids."""
-        rows = yaml.load(_text("refusals.yaml"), Loader=_LOADER)["refusals"]  # noqa: S506  (a safe loader)
-        return {
-            row["id"]: KnownRefusal(
-                row["id"], row["status"], str(row.get("code", "")), row["raised_by"], row["tag"], row.get("field")
-            )
-            for row in rows
-        }
-
-    @cached_property
-    def _examples(self) -> Mapping[str, tuple[Example, ...]]:
-        found: dict[str, list[Example]] = {}
-        folder = files(contracts) / "examples"
-        for path in sorted(folder.iterdir(), key=lambda it: it.name):
-            operation, name, ending = path.name.partition(".")[0], path.name.split(".")[1], path.name.rpartition(".")[2]
-            if ending == "yaml":
-                content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  (a safe loader)
-                found.setdefault(operation, []).append(_example(name, content))
-        return {operation: tuple(examples) for operation, examples in found.items()}
+        return _refusals()
 
     def examples(self, operation: Operation) -> tuple[Example, ...]:
         """Return the pairs of an operation, by name."""
-        return self._examples.get(operation.operation_id, ())
+        return _examples().get(operation.operation_id, ())
 
     def links(self, operation: Operation) -> tuple[Link, ...]:
         """Return the links of an operation's success that give parameters."""
@@ -160,6 +143,29 @@ class Contracts:
         assert reply is not None, "operations that are verified answer with JSON"
         pointer = "#/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in steps)
         return Schema(reply.compiled, pointer)
+
+
+@cache
+def _refusals() -> Mapping[str, KnownRefusal]:
+    rows = yaml.load(_text("refusals.yaml"), Loader=_LOADER)["refusals"]  # noqa: S506  (a safe loader)
+    return {
+        row["id"]: KnownRefusal(
+            row["id"], row["status"], str(row.get("code", "")), row["raised_by"], row["tag"], row.get("field")
+        )
+        for row in rows
+    }
+
+
+@cache
+def _examples() -> Mapping[str, tuple[Example, ...]]:
+    """Every pair of contracts/examples by its operation, by name."""
+    found: dict[str, list[Example]] = {}
+    for path in sorted((files(contracts) / "examples").iterdir(), key=lambda it: it.name):
+        if path.name.endswith(".yaml"):
+            operation, name, _ = path.name.split(".", 2)
+            content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  (a safe loader)
+            found.setdefault(operation, []).append(_example(name, content))
+    return {operation: tuple(examples) for operation, examples in found.items()}
 
 
 def _example(name: str, content: Mapping[str, Any]) -> Example:

@@ -269,12 +269,13 @@ class Run:
 
     def _dependent(self, case: Case) -> set[tuple[int, str]]:
         """Return status and code of the refusals that the bank may give for reasons that no caller can know."""
-        ids = {it.refusal_id for it in self._contracts.examples(case.operation)}
+        ids = {it.refusal_id for it in self._contracts.examples(case.operation)} & DEPENDS
         if case.operation.has_transfer_errors:
             ids |= FEE_DEPENDS
-        given = parameters_of(case.call)
-        rows = (self._contracts.refusals[it] for it in DEPENDS | FEE_DEPENDS)
-        return {(row.status, row.code) for row in rows if row.refusal_id in ids or row.field in given}
+        given = parameters_of(case.call).keys() - self._contracts.identifiers
+        table = self._contracts.refusals
+        ids |= {it for it in DEPENDS if table[it].field in given}
+        return {(table[it].status, table[it].code) for it in ids if it is not None}
 
 
 DEPENDS: Final = frozenset({
