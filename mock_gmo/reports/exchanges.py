@@ -57,10 +57,8 @@ def _is_secret(name: str) -> bool:
 
 def _url(url: str, *, keeps_values: bool) -> str:
     parts = urlsplit(url)
-    query = mask_query(parts.query)
-    if not keeps_values:
-        pairs = parse_qsl(query, keep_blank_values=True)
-        query = urlencode([(name, _shown(name, value)) for name, value in pairs])
+    pairs = parse_qsl(mask_query(parts.query), keep_blank_values=True)
+    query = urlencode(pairs if keeps_values else [(name, _shown(name, value)) for name, value in pairs])
     return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
 
 

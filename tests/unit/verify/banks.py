@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -15,11 +16,12 @@ from mock_gmo.verify.documents import Contracts
 from mock_gmo.verify.run import Run, Verification
 from mock_gmo.verify.safety import SAFE, check_operations, check_target
 from mock_gmo.verify.telling import tell_differences
-from tests.unit.gateway.calling import ACCOUNT_ID, HandClock, make_line, make_order
+from tests.unit.gateway.calling import ACCOUNT_ID, NOON, HandClock, make_line, make_order
 from tests.unit.gateway.calling import Caller as BankCaller
 
 SCOPES = "openid private:account private:transfer private:bulk-transfer private:virtual-account offline_access"
 BASE = "http://127.0.0.1"
+AT = datetime.fromtimestamp(NOON, UTC)
 
 # Gets the path of a call and the answer to it; returns another answer.
 Drift = Callable[[Call, Reply], Reply]
@@ -116,7 +118,7 @@ def live_in(bank: BankCaller) -> None:
         bank.control("POST", f"/transfers/{apply_no}/confirm")
     issued = bank.post("/va/issue", {"vaTypeCode": "1", "issueRequestCount": "2", "raId": ACCOUNT_ID}).json
     for number in range(501):
-        deposit(bank, account_id=ACCOUNT_ID, amount=1 + number)
+        bank.world.bank.outside.deposit(ACCOUNT_ID, amount_yen=1 + number, remitter_name="ﾐﾎﾝ ﾀﾛｳ", at=AT)
     deposit(bank, va_id=issued["vaList"][0]["vaId"], amount=700)
     bank.control("POST", "/clock", {"advance_seconds": 3_600})
 
