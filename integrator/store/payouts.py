@@ -68,7 +68,7 @@ _MARKS = (
     select(submission_lines.c.payout_id, submission_lines.c.mark)
     .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
     .where(submission_lines.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
-    .order_by(submissions.c.created_at, submissions.c.submission_id)
+    .order_by(submissions.c.created_at, submission_lines.c.is_live, submissions.c.submission_id)
 )
 
 

@@ -65,7 +65,10 @@ def claims_of_payouts(payouts: Iterable[JSON]) -> list[Claim]:
 
     Since when: of all that is open alike, the first; so a payout that goes from one open state to the next stays open.
     """
-    return [_claim_of_payout(payout) for payout in payouts]
+    try:
+        return [_claim_of_payout(payout) for payout in payouts]
+    except (KeyError, IndexError) as missing:
+        raise ClaimsUnusable(f"a payout is not as contracts/integrator.yaml says: {missing!r}") from missing
 
 
 def read_debits(payments: Iterable[JSON], *, accounts: Sequence[str] = ()) -> list[Debit]:
