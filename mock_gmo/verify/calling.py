@@ -93,7 +93,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
+class Clock:
     """What a run knows of time: instants in seconds since 1970, a count of seconds, and how to let some pass."""
 
     real: Callable[[], float]
@@ -110,14 +110,14 @@ class Caller:
         token: Secret,
         *,
         send: Send,
-        time: Time,
+        clock: Clock,
         bounds: Bounds,
         unsafe: Iterable[Operation],
     ) -> None:
         self._base, self._token, self._send = base, token, send
-        self._time, self._bounds = time, bounds
+        self._clock, self._bounds = clock, bounds
         self._unsafe = tuple(unsafe)
-        self._began_at = time.monotonic()
+        self._began_at = clock.monotonic()
         self._last_at: float | None = None
         self.count = 0
 
@@ -126,13 +126,13 @@ class Caller:
         assert not is_path_of_unsafe(call.path, self._unsafe), f"{call.path} is never called"
         if self.count >= self._bounds.requests_max:
             raise LimitReached(f"{self._bounds.requests_max} requests were made (--requests-max)")
-        if self._time.monotonic() - self._began_at >= self._bounds.seconds_max:
+        if self._clock.monotonic() - self._began_at >= self._bounds.seconds_max:
             raise LimitReached(f"{self._bounds.seconds_max:g} seconds are over (--seconds-max)")
         self._wait()
         self.count += 1
-        started, at = self._time.monotonic(), datetime.fromtimestamp(self._time.real(), UTC)
+        started, at = self._clock.monotonic(), datetime.fromtimestamp(self._clock.real(), UTC)
         reply = self._send(self._base, replace(call, headers=dressed(call, self._token.reveal())))
-        return Answer(reply, at, self._time.monotonic() - started)
+        return Answer(reply, at, self._clock.monotonic() - started)
 
     def holds_token(self, reply: Reply) -> bool:
         """Tell whether an answer has our token in it, anywhere."""
@@ -145,10 +145,10 @@ class Caller:
 
     def _wait(self) -> None:
         gap = 1 / self._bounds.requests_per_second + MARGIN_SECONDS
-        now = self._time.monotonic()
+        now = self._clock.monotonic()
         if self._last_at is not None and now - self._last_at < gap:
-            self._time.sleep(gap - (now - self._last_at))
-        self._last_at = self._time.monotonic()
+            self._clock.sleep(gap - (now - self._last_at))
+        self._last_at = self._clock.monotonic()
 
 
 def dressed(call: Call, token: str) -> tuple[tuple[str, str], ...]:

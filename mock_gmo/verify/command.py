@@ -15,7 +15,7 @@ from mock_gmo.reports.har import write_har
 from mock_gmo.reports.junit import write_junit
 from mock_gmo.reports.page import write_verification_page
 from mock_gmo.secret import Secret
-from mock_gmo.verify.calling import Bounds, Caller, Time, Unreachable, network_sender
+from mock_gmo.verify.calling import Bounds, Caller, Clock, Unreachable, network_sender
 from mock_gmo.verify.documents import Contracts
 from mock_gmo.verify.run import Run, Verification
 from mock_gmo.verify.safety import SAFE, SANDBOX, Target, UnsafeTarget, check_operations, check_target
@@ -91,7 +91,7 @@ def _caller(asked_for: Options, bank: Target, documents: Contracts) -> Caller:
         bank.base,
         _read_token(asked_for.token_file),
         send=network_sender(time.monotonic),
-        time=Time(time.time, time.monotonic, time.sleep),
+        clock=Clock(time.time, time.monotonic, time.sleep),
         bounds=Bounds(asked_for.requests_per_second, asked_for.requests_max, asked_for.seconds_max),
         unsafe=[it for it in documents.operations if not SAFE[it.operation_id].is_safe],
     )

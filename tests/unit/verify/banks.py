@@ -11,7 +11,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from mock_gmo.profiles import PROFILES
 from mock_gmo.secret import Secret
-from mock_gmo.verify.calling import Bounds, Call, Caller, Reply, Send, Time
+from mock_gmo.verify.calling import Bounds, Call, Caller, Clock, Reply, Send
 from mock_gmo.verify.documents import Contracts
 from mock_gmo.verify.run import Run, Verification
 from mock_gmo.verify.safety import SAFE, check_operations, check_target
@@ -94,13 +94,13 @@ def verify(
     operations = check_operations(
         contracts.operations, allowed=allow, target=check_target(BASE), is_production_confirmed=False
     )
-    clock = HandClock()
+    hand = HandClock()
     sent: list[Call] = []
     caller = Caller(
         BASE,
         Secret(bank.token),
         send=sender_of(bank.app.wsgi_app, sent=sent, drift=drift),
-        time=Time(clock, clock, clock.sleep),
+        clock=Clock(hand, hand, hand.sleep),
         bounds=bounds or Bounds(),
         unsafe=[it for it in contracts.operations if not SAFE[it.operation_id].is_safe],
     )
