@@ -37,7 +37,7 @@ from integrator.jobs import run_one_job
 from integrator.keys import LocalKeys, RandomBytes
 from integrator.lanes import NEAR, Lanes
 from integrator.payouts import NewText
-from integrator.pulse import Pulse, beating_beside
+from integrator.pulse import ClockWatch, Pulse, beating_beside
 from integrator.purging import purging_beside
 from integrator.reconciling import Reconciler
 from integrator.renewing import Renewer
@@ -190,13 +190,14 @@ def _gate(settings: WorkerSettings, ports: Ports) -> Gate:
 def at_hand(settings: WorkerSettings) -> Iterator[Worker]:
     """Yield a worker for one errand of the command line; it shares gate and leases with those that run.
 
-    Raises DatabaseUnusable when the database is not migrated.
+    Raises DatabaseUnusable when the database is not migrated, SettingsError when it is of another environment or keys.
     """
     db = Database(settings.database_url, effects=NoCheckpoints())
     try:
         if not is_current(db):
             raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
         with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
+            check_worker(db, _vault(settings, secrets.token_bytes), environment=settings.environment)
             yield Worker(settings, _ports(settings, db, http, clock_http))
     finally:
         db.close()
@@ -226,16 +227,23 @@ def run(settings: WorkerSettings) -> None:
             worker = Worker(settings, ports, lanes=lanes)
             log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
             purging = purging_beside(db, stopping, clock=ports.clock, machine_clock=ports.machine_clock)
-            with beating_beside(_pulse(ports)), delivering_beside(worker.deliverer, stopping), purging:
+            with beating_beside(_pulse(settings, ports)), delivering_beside(worker.deliverer, stopping), purging:
                 Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
     finally:
         db.close()
     log.info("worker.stopped")
 
 
-def _pulse(ports: Ports) -> Pulse:
+def _pulse(settings: WorkerSettings, ports: Ports) -> Pulse:
     clock = ports.machine_clock
-    return Pulse(ports.db, clock, ports.tally, worker_id=ports.new_text(20, ID_ALPHABET), started_at=clock.now())
+    return Pulse(
+        ports.db,
+        clock,
+        ports.tally,
+        worker_id=ports.new_text(20, ID_ALPHABET),
+        started_at=clock.now(),
+        watch=ClockWatch(settings.clock_skew_ms),
+    )
 
 
 def _ports(settings: WorkerSettings, db: Database, http: httpx.Client, clock_http: httpx.Client) -> Ports:

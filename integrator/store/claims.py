@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from integrator.domain.submission import CancelState, SubmissionState
+from integrator.domain.submission import CLOCK_TOLERANCE, CancelState, SubmissionState
 from integrator.domain.turns import STALE_AFTER, STANDS_BACK, Urgency
 from integrator.store.gate import closed_companies
 from integrator.store.schema import Instant, connections, submissions
@@ -74,8 +74,11 @@ def _is_ready(work: Work) -> ColumnElement[bool]:
         case Work.RESOLVE:
             looked_up = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
             in_call = (SubmissionState.SENDING.value, SubmissionState.REPEATING.value)
+            is_of_the_future = table.first_attempt_at > bindparam("ahead", type_=Instant())
+            is_misdated = and_(table.state == SubmissionState.IN_DOUBT.value, is_of_the_future, is_free)
             # Whoever held a call that never came back is gone; what it sent may be at the bank.
-            return or_(and_(table.state.in_(looked_up), is_due), and_(table.state.in_(in_call), is_free))
+            is_looked_up = and_(table.state.in_(looked_up), is_due)
+            return or_(is_looked_up, is_misdated, and_(table.state.in_(in_call), is_free))
         case Work.CANCEL:
             return and_(table.state == SubmissionState.FOLLOWED.value, is_cancel_due, is_due)
         case Work.FOLLOW:
@@ -137,7 +140,7 @@ def _claim_statement(dialect: str, work: Work, is_selective: bool) -> ReturningU
 
 def parameters(at: Times, openings: Openings | None) -> dict[str, Any]:
     """Return the values that the statements need; without `openings` everybody's work may be claimed."""
-    present: dict[str, Any] = {"now": at.now, "machine": at.machine}
+    present: dict[str, Any] = {"now": at.now, "machine": at.machine, "ahead": at.now + CLOCK_TOLERANCE}
     if openings is not None:
         present |= {
             "near": openings.near,

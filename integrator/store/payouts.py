@@ -4,7 +4,7 @@ It keeps the table of moves, and writes the event that tells of the change in th
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -119,6 +119,18 @@ def find_replacement(tx: Connection, payout_id: str) -> str | None:
     return tx.scalar(select(payouts.c.payout_id).where(payouts.c.replaces == payout_id))
 
 
+def replacing_living(tx: Connection, payout_ids: Sequence[str]) -> Sequence[str]:
+    """Return which of these payouts replace one that is not known dead."""
+    old = payouts.alias()
+    statement = (
+        select(payouts.c.payout_id)
+        .join(old, old.c.payout_id == payouts.c.replaces)
+        .where(payouts.c.payout_id.in_(payout_ids), old.c.state.not_in([state.value for state in DEAD]))
+        .order_by(payouts.c.payout_id)
+    )
+    return tx.scalars(statement).all()
+
+
 def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
     """Return the state, and hold the row until the transaction ends."""
     statement = select(payouts.c.state).where(payouts.c.payout_id == payout_id)
@@ -128,6 +140,17 @@ def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
 def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
     """True when ReCORE has asked for a cancel that is still open."""
     return tx.scalar(select(payouts.c.cancel_requested_at).where(payouts.c.payout_id == payout_id)) is not None
+
+
+def own_key(tx: Connection, payout_id: str) -> str:
+    """Return the key under which ReCORE placed the payout."""
+    key: str = tx.execute(select(payouts.c.idempotency_key).where(payouts.c.payout_id == payout_id)).scalar_one()
+    return key
+
+
+def is_told_by_bank(tx: Connection, payout_id: str) -> bool:
+    """True when the payout stands where the bank's own status has brought it."""
+    return tx.scalar(select(payouts.c.bank_status).where(payouts.c.payout_id == payout_id)) is not None
 
 
 def created_at(tx: Connection, payout_id: str) -> datetime:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, select, update
 
-from integrator.domain.connection import is_renewal_due
+from integrator.domain.connection import ConnectionState, ToldChange, is_renewal_due
 from integrator.domain.submission import SubmissionState
+from integrator.store import connections as connection_rows
 from integrator.store.schema import connections, submissions
 
 # A lost reply now would stop what is about to be sent, or looked up.
@@ -79,11 +80,22 @@ def companies_with_waiting_payouts(tx: Connection) -> frozenset[str]:
     return frozenset(tx.execute(statement).scalars())
 
 
-def note_announced(tx: Connection, one: Standing, *, days: int | None) -> bool:
-    """Note which end was announced. False when another worker did, or the tokens are others by now."""
+def companies_lost_untold(tx: Connection) -> list[str]:
+    """Return the companies whose consent is over without ReCORE having been told: the purge ends consents as well."""
+    lost = ConnectionState.NEEDS_CONSENT.value
+    statement = select(connections.c.company_id).where(connections.c.state == lost, connections.c.told_state != lost)
+    return list(tx.execute(statement.order_by(connections.c.company_id)).scalars())
+
+
+def note_announced(tx: Connection, one: Standing, *, days: int | None, at: datetime) -> bool:
+    """Note which end was announced, and tell ReCORE. False when another worker did, or the tokens are others by now."""
     same = and_(
         connections.c.company_id == one.company_id,
         connections.c.version == one.version,
         connections.c.announced_days.is_not_distinct_from(one.announced_days),
     )
-    return tx.execute(update(connections).where(same).values(announced_days=days)).rowcount == 1
+    if tx.execute(update(connections).where(same).values(announced_days=days)).rowcount != 1:
+        return False
+    told = ToldChange.RENEWED if days is None else ToldChange.CONSENT_ENDS
+    connection_rows.tell(tx, one.company_id, told, at=at)
+    return True
