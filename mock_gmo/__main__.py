@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from random import SystemRandom
 from typing import NoReturn
@@ -20,20 +21,35 @@ from mock_gmo.notifications.posting import post_notification
 from mock_gmo.outcomes import table
 from mock_gmo.postman import Postman
 from mock_gmo.profiles import PROFILES
-from mock_gmo.reports.command import report_command
 from mock_gmo.scenarios.loader import load_scenario, names
 from mock_gmo.server import PortTaken, listen, serve
 from mock_gmo.settings import ENVIRONMENTS, Settings, SettingsError
 from mock_gmo.snapshots.codec import SnapshotError
 from mock_gmo.snapshots.diff import diff_snapshots
-from mock_gmo.verify.command import verify_command
 from mock_gmo.world import World
 
 WORK_FAILED = 1
 WRONG_USAGE = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+# Commands that are imported when they are asked for: the bank starts without them.
+LATER = {"report": "mock_gmo.reports.command", "verify": "mock_gmo.verify.command"}
+
+
+class _Commands(click.Group):
+    """The commands of this module, and those of LATER."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        found = getattr(import_module(LATER[cmd_name]), f"{cmd_name}_command")
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gmo-bank-in-a-box")
 def main() -> None:
     """銀行APIのサンドボックス — a bank to test payouts against, with real rules and made-up money."""
@@ -125,10 +141,6 @@ def diff_command(before: Path, after: Path) -> None:
         _end(f"not a snapshot: {broken}", WRONG_USAGE)
     for line in diff.lines():
         click.echo(line)
-
-
-main.add_command(verify_command)
-main.add_command(report_command)
 
 
 def _portal_lines(world: World) -> list[str]:
