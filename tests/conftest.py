@@ -12,6 +12,7 @@ from sqlalchemy import Engine, NullPool, create_engine
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
 from tests.databases import clear_postgres, make_migrated_file, migrate_url, postgres_database
+from tests.matrix import MatrixOfTheRun
 from tests.postgres import private_postgres
 
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
@@ -27,6 +28,16 @@ settings.register_profile(
 )
 settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples=40, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option of ours: the matrix of a narrow run."""
+    parser.addoption("--matrix", action="store_true", help="write build/matrix.* and tell its holes after any run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every run notes what the programs answer; a whole one is held to what the contracts declare."""
+    config.pluginmanager.register(MatrixOfTheRun(config))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,7 @@
+"""x"""
+
+NOT_REACHED = {}
+
+
+def declared_errors():
+    return []
