@@ -11,6 +11,7 @@ from sqlalchemy import Engine, NullPool, create_engine
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
+from tests.bank_contract import BROKEN
 from tests.databases import clear_postgres, make_migrated_file, migrate_url, postgres_database
 from tests.matrix import MatrixOfTheRun
 from tests.postgres import private_postgres
@@ -104,6 +105,15 @@ def db(database_url: str) -> Iterator[Database]:
     database = Database(database_url, effects=NoCheckpoints())
     yield database
     database.close()
+
+
+@pytest.fixture(autouse=True)
+def every_request_to_the_bank_is_lawful() -> Iterator[None]:
+    """Whatever a test is about: what the integrator sent on its way is what the bank's contract describes."""
+    yield
+    broken = BROKEN.copy()
+    BROKEN.clear()
+    assert broken == [], "the integrator broke the bank's contract"
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,7 @@ from mock_gmo.app import create_app, world_of
 from mock_gmo.bank.payments import Payment
 from mock_gmo.gateway.connection import ConnectionDropped
 from mock_gmo.settings import Settings
+from tests.bank_contract import expect_lawful
 from tests.builders import COMPANY_ID, NOON, make_new_text
 from tests.receiver import Receiver
 from tests.sightings import observed
@@ -160,6 +161,7 @@ class BankLine(httpx.BaseTransport):
             self.refuse_connections -= 1
             raise httpx.ConnectError("connection refused", request=request)
         self.sent.append(sent)
+        expect_lawful(request)
         if any(split.path.endswith(path) for path in self._time_out):
             self._time_out = [path for path in self._time_out if not split.path.endswith(path)]
             raise httpx.ReadTimeout("no answer in time", request=request)

@@ -19,8 +19,8 @@ RELEASED: Final = ROOT / "contracts" / "released"
 CHANGELOG: Final = ROOT / "CHANGELOG.md"
 REFUSALS: Final = "refusals"
 ANNOTATIONS: Final = frozenset({
-    "description", "summary", "title", "example", "examples", "tags", "links", "info", "default", "deprecated", "$comment",
-    "externalDocs",
+    "description", "summary", "title", "example", "examples", "tags", "links", "info", "default", "deprecated",
+    "$comment", "externalDocs",
 })  # fmt: skip
 CONDITIONS: Final = ("x-required-with", "x-only-with", "x-not-with", "x-not-before")
 REFUSAL_MEMBERS: Final = ("status", "code", "error", "detail_code", "level")
@@ -30,7 +30,7 @@ REMOVED, ADDED, REQUIRED, CHANGED = "removed", "added", "newly required", "chang
 Judge = Callable[[Any, Any], bool]
 
 
-def _never(old: Any, new: Any) -> bool:
+def _never(_old: Any, _new: Any) -> bool:
     return False
 
 
@@ -283,7 +283,7 @@ class _Comparison:
                 yield from self._schema(f"{old_at}/{word}", f"{new_at}/{word}", is_sent=is_sent)
         for word in ALTERNATIVES:
             before, after = len(old.get(word, ())), len(new.get(word, ()))
-            # A choice of what may be sent may only grow, what may be answered only shrink; all of a list is its reverse.
+            # A choice may grow in what is sent and shrink in what is answered; of demands it is the other way round.
             grows_safely = is_sent != (word in ("allOf", "prefixItems"))
             if before != after and (after < before) == grows_safely:
                 yield self._break(f"{new_at}/{word}", ADDED if after > before else REMOVED)

@@ -1,4 +1,4 @@
-"""Which change of a contract breaks a client: the rules row by row, sent and answered, and what a whole document adds."""
+"""Which change of a contract breaks a client: rules row by row, sent and answered, and changes of operations."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -137,7 +137,8 @@ CHANGES: tuple[tuple[str, Callable[[dict[str, Any]], object], list[str]], ...] =
     ("a parameter is gone", lambda it: _make(it).pop("parameters"), ["x#/paths/~1a/post/parameters/day: removed"]),
     ("a parameter is needed", lambda it: _make(it)["parameters"][0].update(required=True),
      ["x#/paths/~1a/post/parameters/day: newly required"]),
-    ("a parameter may be sent", lambda it: _make(it)["parameters"].append({"name": "n", "in": "query", "schema": {}}), []),
+    ("a parameter may be sent", 
+     lambda it: _make(it)["parameters"].append({"name": "n", "in": "query", "schema": {}}), []),
     ("a condition", lambda it: _make(it)["parameters"][0].update({"x-required-with": {"n": "1"}}),
      ["x#/paths/~1a/post/parameters/day: x-required-with"]),
     ("a body is needed", lambda it: _make(it)["requestBody"].update(required=True),
