@@ -137,7 +137,7 @@ CHANGES: tuple[tuple[str, Callable[[dict[str, Any]], object], list[str]], ...] =
     ("a parameter is gone", lambda it: _make(it).pop("parameters"), ["x#/paths/~1a/post/parameters/day: removed"]),
     ("a parameter is needed", lambda it: _make(it)["parameters"][0].update(required=True),
      ["x#/paths/~1a/post/parameters/day: newly required"]),
-    ("a parameter may be sent", 
+    ("a parameter may be sent",
      lambda it: _make(it)["parameters"].append({"name": "n", "in": "query", "schema": {}}), []),
     ("a condition", lambda it: _make(it)["parameters"][0].update({"x-required-with": {"n": "1"}}),
      ["x#/paths/~1a/post/parameters/day: x-required-with"]),
