@@ -14,6 +14,8 @@ import pytest
 from tests.contract.reach.errors import NOT_REACHED, declared_errors
 from tests.sightings import SEEN, Sighting, declared
 
+# Ours are shown as well; what their own tests reach is not complete in one process, so nobody is held to it yet.
+JUDGED: Final = ("auth", "corporation", "personal", "webhooks")
 BUILD: Final = Path(__file__).resolve().parents[1] / "build"
 HANDED_OVER: Final = "sightings"
 NARROWING: Final = ("keyword", "markexpr", "lf", "failedfirst", "collectonly", "deselect", "ignore", "ignore_glob")
@@ -85,14 +87,14 @@ def expected() -> dict[str, set[tuple[int, str]]]:
 
 def complaints(seen: Mapping[Sighting, str]) -> list[str]:
     """Return every hole that no reason is named for, every named one that is none, and what nobody declared."""
-    wanted = expected()
-    reached = {(kind.operation_id, kind.status, kind.error) for kind in seen}
+    judged = {operation.operation_id for document, operation in declared() if document in JUDGED}
+    wanted = {operation_id: rows for operation_id, rows in expected().items() if operation_id in judged}
+    reached = {(kind.operation_id, kind.status, kind.error) for kind in seen if kind.operation_id in judged}
     reached |= {(operation_id, status, "") for operation_id, status, _ in reached}
     declared_rows = {(operation_id, *row) for operation_id, rows in wanted.items() for row in rows}
     holes = declared_rows - reached
-    named = {(operation_id, status, error) for (operation_id, status, error) in NOT_REACHED}
-    with_errors = {operation_id for operation_id, _, error in declared_rows if error}
-    surprises = {row for row in reached if row[2] and row[0] in with_errors} - declared_rows
+    named = set(NOT_REACHED)
+    surprises = {row for row in reached if row[2]} - declared_rows
     return [
         *(f"{_words(row)}: declared, and no test reached it" for row in sorted(holes - named)),
         *(f"{_words(row)}: named in NOT_REACHED, and reached" for row in sorted(named - holes)),

@@ -6,10 +6,11 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
@@ -69,19 +70,21 @@ def _read(replied: Iterable[bytes]) -> Iterable[bytes]:
 
 
 def _note(environ: WSGIEnvironment, status: int, headers: dict[str, str], body: Iterable[bytes], test: str) -> None:
-    error = headers.get(HEADER, "").partition(";")[0]
-    if status >= ERRORS_FROM and not error:
-        error = _problem_code(b"".join(body))
+    error = error_of(headers, b"".join(body) if status >= ERRORS_FROM and HEADER not in headers else b"")
     for operation_id in operations_at(environ["REQUEST_METHOD"], environ["PATH_INFO"], status):
         sighting = Sighting(operation_id, status, error)
         if sighting not in SEEN or test < SEEN[sighting]:
             SEEN[sighting] = test
 
 
-def _problem_code(content: bytes) -> str:
-    """Return the code of a problem document; the bank's own errors are told by their rule instead."""
+def error_of(headers: Mapping[str, str], body: bytes) -> str:
+    """Return what a reply says is wrong: a refusal by its rule or by redirect, or the code of a problem document."""
+    if rule := headers.get(HEADER, "").partition(";")[0]:
+        return rule
+    if told := parse_qs(urlsplit(headers.get("Location", "")).query).get("error"):
+        return f"oauth_{told[0]}"
     try:
-        members = json.loads(content)
+        members = json.loads(body)
     except ValueError:
         return ""
     code = members.get("code") if isinstance(members, dict) else None
