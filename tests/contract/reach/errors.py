@@ -202,7 +202,7 @@ def _spoil_a_free_field(attempt: Attempt) -> None:
 
 def _send_what_does_not_belong(attempt: Attempt) -> None:
     field = next(field for field in _fields(attempt.operation).values() if not field.is_free)
-    _sent(attempt).update({name: value for name, value in field.not_with})
+    _sent(attempt).update(dict(field.not_with))
     if field.only_with:
         _searching(attempt)
         (other, value), *_ = field.only_with
