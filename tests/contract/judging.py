@@ -68,8 +68,8 @@ EXEMPTIONS: Final[tuple[Exemption, ...]] = (
 IDLE: Final = {"object_level_authorization"}
 
 ROWS: Final = contracts.load("refusals")["refusals"]
-TRANSFER_CODE_OF_THE_BANK: Final = "220011"  # the gateway's refusals come without the two lists
-ERROR: Final = frozenset({"errorCode", "errorMessage", "errorDetails", "transferErrorDetails"})
+CODE_OF_THE_BANK: Final = "220011"  # the gateway's refusals come without the two lists
+TRANSFER_ERROR: Final = frozenset({"errorCode", "errorMessage", "errorDetails", "transferErrorDetails"})
 ERROR: Final = frozenset({"errorCode", "errorMessage"})
 OAUTH_ERROR: Final = frozenset({"error", "error_description"})
 ASKING_BY_POST: Final = ("transferfee", "/va/list")
