@@ -80,7 +80,6 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("gate_use_4proc_300ms", "ratio", "≥ 0.9", bench_gate.gate_use_4proc_300ms),
     Figure("gate_violations", "calls", "≤ 0", bench_gate.gate_violations),
     Figure("successes_reached", "ratio", "≥ 1", bench_tests.successes_reached),
-    Figure("contract_cases_per_second", "1/s", "≥ 150", bench_tests.contract_cases_per_second),
     Figure("test_wall_seconds", "s", "≤ 360", bench_tests.test_wall_seconds, only_by_name=True),
 )
 
