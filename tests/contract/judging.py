@@ -55,8 +55,8 @@ EXEMPTIONS: Final[tuple[Exemption, ...]] = (
         "positive_data_acceptance",
         ("integrator",),
         {"expected-statuses": ["2xx", "400", "403", "404", "409", "422"]},
-        "a well-formed order can break a rule (the day, the name, the limit), a cursor of ours cannot be guessed, and a "
-        "made-up company is another than that of the key",
+        "a well-formed order can break a rule (the day, the name, the limit), a cursor of ours cannot be guessed, and "
+        "a made-up company is another than that of the key",
     ),
     Exemption(
         MAX_RESPONSE_TIME,
