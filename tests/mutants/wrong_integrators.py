@@ -117,8 +117,8 @@ WRONG_INTEGRATORS: tuple[Mistake, ...] = (
     Mistake("tokens-unsealed", "tokens are stored as they are",
             lambda: together(member(Vault, "seal", wrong.in_clear), member(Vault, "open", wrong.from_clear))),
     Mistake("secret-shows-itself", "a secret that is printed shows its text",
-
-            lambda: together(member(Secret, "__repr__", wrong.shows_itself), member(Secret, "__str__", wrong.shows_itself)),
+            lambda: together(member(Secret, "__repr__", wrong.shows_itself),
+                             member(Secret, "__str__", wrong.shows_itself)),
             ("tests/unit/integrator_vault", "tests/unit/house_rules")),
     Mistake("seal-unbound", "a sealed token opens in another company's row",
             lambda: everywhere(vault, "_binding", wrong.unbound), SAFETY),
