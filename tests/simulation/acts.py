@@ -1,4 +1,4 @@
-"""What can happen in a world, as one table: the act in the field's words, how often each profile lets it happen, its rule.
+"""What can happen in a world, as one table: the act in the field's words, its weight by profile, its rule.
 
 An act draws everything that it leaves open from a chance of its own, so it does the same whatever other acts a story
 has. It returns the line that the story gets, or None when there was nothing to do.
@@ -36,7 +36,7 @@ ACTS: tuple[Act, ...] = (
     # name                      dev  ci  night  rule
     Act("work",                 160, 160, 160, shop.work),
     Act("pass seconds",          40,  40,  40, shop.pass_seconds),
-    Act("pass minutes",          16,  16,  16, shop.pass_minutes),
+    Act("pass minutes",          9,  9,  9, shop.pass_minutes),
     Act("place",                 26,  26,  40, shop.place),
     Act("place several",          4,   4,  12, shop.place_several),
     Act("place again",           14,  14,  14, shop.place_again),
@@ -79,9 +79,9 @@ ACTS: tuple[Act, ...] = (
     Act("purge",                  2,   2,   2, trouble.purge),
     Act("clock back",             3,   3,   3, trouble.clock_back),
     Act("stand still",            5,   5,   5, trouble.stand_still),
-    Act("hours",                  6,   6,   6, shop.pass_hours),
-    Act("to midnight",            3,   3,   3, shop.to_midnight),
-    Act("over a limit",           4,   4,   4, shop.over_a_limit),
+    Act("hours",                  3,   3,   3, shop.pass_hours),
+    Act("to midnight",            2,   2,   2, shop.to_midnight),
+    Act("over a limit",           2,   2,   2, shop.over_a_limit),
 )
 # fmt: on
 BY_NAME = {act.name: act for act in ACTS}

@@ -1,6 +1,5 @@
 """What must hold after every motion of the world. A broken invariant raises `Broken`, which ends the story."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -21,7 +20,9 @@ class Broken(AssertionError):
 class Invariants:
     """All of them. `look` is cheap where nothing changed."""
 
-    def __init__(self, bank_app: Flask, database: DatabaseView, network: Network, *, logs: list[str], folder: Path) -> None:
+    def __init__(
+        self, bank_app: Flask, database: DatabaseView, network: Network, *, logs: list[str], folder: Path
+    ) -> None:
         self.bank_app = bank_app
         self.ledger = BankLedger(bank_app)
         self.database = database
@@ -50,7 +51,7 @@ class Invariants:
             self.look_at_all()
 
     def look_at_all(self) -> None:
-        """Check what costs more: the books as a whole, the audit's chains, secrets in clear, states against histories."""
+        """Check what costs more: the whole books, the audit's chains, secrets in clear, states against histories."""
         self._since_full = 0
         if self.ledger.wrong_sums:
             raise Broken(f"a posting does not sum to zero: {self.ledger.wrong_sums[0]}")
@@ -140,5 +141,3 @@ class Invariants:
                 if secret.encode() in text:
                     raise Broken(f"a secret stands in clear in {name}")
         self._logs.clear()
-
-

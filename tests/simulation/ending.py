@@ -14,11 +14,12 @@ from tests.simulation.stage import ACCOUNTS, Stage
 HOUR, DAY = 3600.0, 86400.0
 # How long everybody works between two visits of the people; the sum covers reserved days and the doubt's last look.
 CALM_SECONDS = (60, 120, 120, 300, 600, HOUR, 2 * HOUR, 6 * HOUR, DAY, 2 * DAY, 3 * DAY, 5 * DAY)
+SETTLED_IS_LOOKED_AT_WITHIN = 26 * HOUR
 UNANSWERED_TRIES = 5
 
 
 def calm_down(stage: Stage) -> None:
-    """Let faults end, everything run, and people do what waits for them, until every payout is final or with a person."""
+    """Let faults end and everything run; people do what waits, until every payout is final or with a person."""
     stage.tell("from here on nothing goes wrong any more, and people do what waits for them")
     chance = Random("ending")  # noqa: S311  (a seeded world)
     stage.must("DELETE", "/faults")
@@ -41,7 +42,8 @@ def calm_down(stage: Stage) -> None:
         _do_what_waits(stage, chance)
         if _all_is_final(stage):
             break
-    stage.baton.pass_time(HOUR, chance)
+    # What was paid is looked at once a day: money that came back since is known by then.
+    stage.baton.pass_time(SETTLED_IS_LOOKED_AT_WITHIN, chance)
     for order in stage.recore.orders:
         if order.payout_id is not None:
             stage.recore.read(order)

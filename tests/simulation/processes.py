@@ -146,7 +146,9 @@ class Installation:
 class WorkerProcess:
     """A worker: one actor looks for work, another delivers events."""
 
-    def __init__(self, process: Process, installation: Installation, *, bank: Flask, mail: Mail, network: Network, chance: Random) -> None:
+    def __init__(
+        self, process: Process, installation: Installation, *, bank: Flask, mail: Mail, network: Network, chance: Random
+    ) -> None:
         self.process = process
         self._baton = process.baton
         self.db = process.open(installation.database_url)
@@ -186,7 +188,7 @@ class WorkerProcess:
             for look in kinds:
                 self._baton.pause(point)
                 is_busy = self._look(look) or is_busy
-            idle = IDLE_SECONDS if is_busy else min(idle * 3, self._baton.patience)
+            idle = self._baton.briskness if is_busy else min(idle * 5, self._baton.patience)
             if not is_busy:
                 self._baton.sleep(idle, point="idle")
 

@@ -63,9 +63,7 @@ class ReCORE:
 
     # --- calls ------------------------------------------------------------------------------------------------
 
-    def call(
-        self, company_id: str, method: str, path: str, *, take: Answer, number: int = 0, **options: Any
-    ) -> None:
+    def call(self, company_id: str, method: str, path: str, *, take: Answer, number: int = 0, **options: Any) -> None:
         """Begin a call to the integrator; `take` gets status and JSON when the answer comes, if it comes."""
         web = self.web
         if web is None:
@@ -107,9 +105,7 @@ class ReCORE:
             elif 400 <= status < 500 and status != 429:
                 order.refused = status
 
-        self.call(
-            order.company_id, "POST", "/payouts", take=take, json=body, headers={"Idempotency-Key": order.key}
-        )
+        self.call(order.company_id, "POST", "/payouts", take=take, json=body, headers={"Idempotency-Key": order.key})
 
     def read(self, order: Order) -> None:
         """Ask how a payout stands."""
@@ -186,5 +182,3 @@ def pick(orders: list[Order], chance: Random) -> Order | None:
     if not orders:
         return None
     return orders[max(int(chance.random() * len(orders)), int(chance.random() * len(orders)))]
-
-

@@ -10,8 +10,6 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Flask
-
 from integrator import companies
 from integrator.companies import NewKey, Registration, Role
 from integrator.effects import NoCheckpoints
@@ -123,7 +121,9 @@ class Stage:
         """Start the web process, unless it runs."""
         if self.recore.web is None:
             self.recore.web = WebProcess(
-                self._process(WEB), self.installation, chance=Random(self.chance.getrandbits(64))  # noqa: S311
+                self._process(WEB),
+                self.installation,
+                chance=Random(self.chance.getrandbits(64)),  # noqa: S311
             )
 
     def start_all(self) -> None:

@@ -78,7 +78,12 @@ def at_the_bank(stage: Stage, chance: Random) -> str:
     """A program of the bank fails at a named point of a call's life."""
     point = chance.choice((*POINTS, "committed", "committed"))
     effect = chance.choice(EFFECTS[point])
-    fault = {"operation": chance.choice(OPERATIONS), "point": point, "effect": effect, "times": chance.choice((1, 1, 1, 3))}
+    fault = {
+        "operation": chance.choice(OPERATIONS),
+        "point": point,
+        "effect": effect,
+        "times": chance.choice((1, 1, 1, 3)),
+    }
     if effect == "status":
         fault["status"] = chance.choice(STATUSES)
     if effect == "delay":
