@@ -134,14 +134,15 @@ class Baton:
 
     def pass_time(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> int:
         """Let everybody work until so many seconds have passed, or so many motions are done; return how many were."""
-        until, begun = self.clock.elapsed + seconds, self.moves
+        until, begun, is_over = self.clock.elapsed + seconds, self.moves, False
         self.patience, self.briskness = max(30.0, seconds / 6), min(3.0, max(0.4, seconds / 200))
-        while self.moves - begun < moves_max:
+        while self.moves - begun < moves_max and not is_over:
             wake = self.next_wake()
-            if wake is None or wake > until:
-                break
-            self.move(chance)
-        self.clock.elapsed = max(self.clock.elapsed, until)
+            is_over = wake is None or wake > until
+            if is_over:
+                self.clock.elapsed = max(self.clock.elapsed, until)
+            else:
+                self.move(chance)
         self.patience, self.briskness = 30.0, 0.4
         return self.moves - begun
 

@@ -123,10 +123,20 @@ class Invariants:
         if order is None:
             raise Broken(f"{line.amount_yen} yen were debited without a payout (application {line.apply_no})")
         away = self.away(order)
+        replaced = self._replaced_by_or_in_place_of(order)
+        if away and any(self.away(other) for other in replaced):
+            raise Broken(f"{order[1]} was paid, and so was the order in whose place, or by which, it was paid")
         if away > 1 or line.debits > 1:
             raise Broken(f"{order[1]} was paid twice: {away} debits that were not given back")
         if away and order in self._told_dead:
             raise Broken(f"{order[1]} was debited, and ReCORE had been told that it is {self._told_dead[order]}")
+
+    def _replaced_by_or_in_place_of(self, order: tuple[str, str]) -> list[tuple[str, str]]:
+        if self.recore is None:
+            return []
+        found = self.recore.find(*order)
+        beside = [] if found is None else [found.replaces, found.replaced_by]
+        return [(other.company_id, other.key) for other in beside if other is not None]
 
     def _search_for_secrets(self) -> None:
         secrets = [secret for secret in self.network.secrets if len(secret) >= 12]

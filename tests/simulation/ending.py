@@ -71,6 +71,9 @@ def speak_verdict(stage: Stage) -> Verdict:
 
 
 def _answer_everything(stage: Stage, chance: Random) -> None:
+    for order in stage.recore.orders:
+        if order.replaces is not None and order.payout_id is None:
+            order.refused = None  # what it replaces may be dead by now
     for _ in range(UNANSWERED_TRIES):
         unanswered = [o for o in stage.recore.orders if o.payout_id is None and o.refused is None]
         if not unanswered:
@@ -102,7 +105,20 @@ def _claims(stage: Stage) -> list[Claim]:
         marks.setdefault(of, set()).add(mark)
     wanted = {(order.company_id, order.key): order for order in stage.recore.orders}
     reasons = stage.database.person_problems()
-    return [
+    known = {(row.company_id, row.key) for row in stage.database.orders.values()}
+    unknown_marks = stage.database.unknown_orders()
+    forgotten = [
+        Claim(
+            f"{whose[0]} {whose[1]}",
+            wanted[whose].body["amount_yen"],
+            Belief.PERSON,
+            reason="unknown_order",
+            marks=frozenset(own),
+        )
+        for whose, own in marks.items()
+        if whose not in known and own & unknown_marks
+    ]
+    return forgotten + [
         Claim(
             f"{row.company_id} {row.key}",
             row.amount_yen,

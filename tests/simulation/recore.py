@@ -93,6 +93,8 @@ class ReCORE:
     def place(self, order: Order) -> None:
         """Ask for a payout, for the first time or again under its key."""
         body = dict(order.body)
+        if order.replaces is not None and order.replaces.payout_id is None:
+            return  # the integrator has forgotten what is to be replaced; that is placed again first
         if order.replaces is not None:
             body["replaces"] = order.replaces.payout_id
 
@@ -125,6 +127,10 @@ class ReCORE:
                 self._believe(order, answer, "the answer to its cancel")
 
         self.call(order.company_id, "POST", f"/payouts/{order.payout_id}/cancel", take=take)
+
+    def find(self, company_id: str, key: str) -> Order | None:
+        """Return the order of this key."""
+        return next((o for o in self.orders if o.key == key and o.company_id == company_id), None)
 
     def forget(self, payout_ids: set[str]) -> None:
         """The integrator's database was restored: what it no longer knows is placed again under its key."""
