@@ -34,10 +34,10 @@ class Act:
 # fmt: off
 ACTS: tuple[Act, ...] = (
     # name                      dev  ci  night  rule
-    Act("work",                 160, 160, 160, shop.work),
+    Act("work",                 110, 110, 110, shop.work),
     Act("pass seconds",          40,  40,  40, shop.pass_seconds),
     Act("pass minutes",          9,  9,  9, shop.pass_minutes),
-    Act("place",                 26,  26,  40, shop.place),
+    Act("place",                 34,  34,  34, shop.place),
     Act("place several",          4,   4,  12, shop.place_several),
     Act("place again",           14,  14,  14, shop.place_again),
     Act("place refused",          2,   2,   2, shop.place_refused),
@@ -46,7 +46,7 @@ ACTS: tuple[Act, ...] = (
     Act("replace",                8,   8,   8, shop.replace),
     Act("ask the bank",           4,   4,   4, shop.inquire),
     Act("confirm",               24,  24,  24, people.confirm),
-    Act("confirm all",            8,   8,  10, people.confirm_all),
+    Act("confirm all",            12,   12,  12, people.confirm_all),
     Act("approve",               10,  10,  10, people.approve),
     Act("send back",              2,   2,   2, people.send_back),
     Act("withdraw",               2,   2,   2, people.withdraw),
@@ -65,7 +65,7 @@ ACTS: tuple[Act, ...] = (
     Act("resume payouts",         3,   3,   3, people.resume_payouts),
     Act("decide",                 5,   5,   5, people.decide),
     Act("trouble to the bank",   34,  34,  34, trouble.on_the_way_to_bank),
-    Act("trouble with an order", 20,  20,  20, trouble.with_an_order),
+    Act("trouble with an order", 40,  40,  40, trouble.with_an_order),
     Act("trouble for callbacks",  8,   8,   8, trouble.for_callbacks),
     Act("trouble for ReCORE",     8,   8,   8, trouble.for_recore),
     Act("fault at the bank",     26,  26,  26, trouble.at_the_bank),

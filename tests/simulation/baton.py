@@ -64,7 +64,7 @@ class Baton:
     clock: WorldClock
     moves: int = 0
     patience: float = 30.0
-    briskness: float = 0.4  # so soon whoever found nothing to do looks again when something was committed
+    briskness: float = 1.0  # so soon whoever found nothing to do looks again when something was committed
     actors: list[Actor] = field(default_factory=list)
     after_move: Callable[[Actor], None] = field(default=lambda _actor: None)
     _current: Actor | None = None
@@ -135,7 +135,7 @@ class Baton:
     def pass_time(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> int:
         """Let everybody work until so many seconds have passed, or so many motions are done; return how many were."""
         until, begun, is_over = self.clock.elapsed + seconds, self.moves, False
-        self.patience, self.briskness = max(30.0, seconds / 6), min(3.0, max(0.4, seconds / 200))
+        self.patience, self.briskness = max(30.0, seconds / 6), min(3.0, max(1.0, seconds / 60))
         while self.moves - begun < moves_max and not is_over:
             wake = self.next_wake()
             is_over = wake is None or wake > until
@@ -143,7 +143,7 @@ class Baton:
                 self.clock.elapsed = max(self.clock.elapsed, until)
             else:
                 self.move(chance)
-        self.patience, self.briskness = 30.0, 0.4
+        self.patience, self.briskness = 30.0, 1.0
         return self.moves - begun
 
     def run(self, actor: Actor, chance: Random, *, moves_max: int = 20_000) -> None:

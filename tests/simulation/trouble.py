@@ -34,7 +34,7 @@ OPERATIONS = (
 )
 POINTS = ("received", "admitted", "validated", "committed", "reply_written")
 EFFECTS: dict[str, tuple[str, ...]] = {
-    "received": ("drop", "status", "garbage", "duplicate", "delay"),
+    "received": ("drop", "status", "garbage", "delay"),  # doubled here, a call that was carried out would get a 429
     "admitted": ("drop", "status", "garbage", "duplicate", "delay"),
     "validated": ("drop", "status", "garbage", "duplicate", "delay"),
     "committed": ("drop", "status", "garbage", "truncate", "delay"),
