@@ -135,7 +135,7 @@ class Baton:
     def pass_time(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> int:
         """Let everybody work until so many seconds have passed, or so many motions are done; return how many were."""
         until, begun, is_over = self.clock.elapsed + seconds, self.moves, False
-        self.patience, self.briskness = max(30.0, seconds / 6), min(3.0, max(1.0, seconds / 60))
+        self.patience, self.briskness = max(30.0, seconds / 6), min(300.0, max(1.0, seconds / 200))
         while self.moves - begun < moves_max and not is_over:
             wake = self.next_wake()
             is_over = wake is None or wake > until

@@ -14,7 +14,7 @@ from tests.simulation.stage import ACCOUNTS, Stage
 HOUR, DAY = 3600.0, 86400.0
 # How long everybody works between two visits of the people; the sum covers reserved days and the doubt's last look.
 CALM_SECONDS = (60, 120, 120, 300, 600, HOUR, 2 * HOUR, 6 * HOUR, DAY, 2 * DAY, 3 * DAY, 5 * DAY)
-SETTLED_IS_LOOKED_AT_WITHIN = 26 * HOUR
+SETTLED_IS_LOOKED_AT_WITHIN = 50 * HOUR
 UNANSWERED_TRIES = 5
 
 
@@ -40,12 +40,12 @@ def calm_down(stage: Stage) -> None:
         stage.baton.pass_time(30, chance)
     _answer_everything(stage, chance)
     for seconds in CALM_SECONDS:
-        stage.baton.pass_time(seconds, chance)
+        stage.let_pass(seconds, chance)
         _do_what_waits(stage, chance)
         if _all_is_final(stage):
             break
     # What was paid is looked at once a day: money that came back since is known by then.
-    stage.baton.pass_time(SETTLED_IS_LOOKED_AT_WITHIN, chance)
+    stage.let_pass(SETTLED_IS_LOOKED_AT_WITHIN, chance)
     for order in stage.recore.orders:
         if order.payout_id is not None:
             stage.recore.read(order)

@@ -21,7 +21,7 @@ from mock_gmo.bank.states import TransferStatus
 from mock_gmo.settings import Settings
 from tests.builders import make_new_text
 from tests.databases import make_migrated_file
-from tests.simulation.baton import Baton, MachineClock, WorldClock
+from tests.simulation.baton import MOVES_MAX, Baton, MachineClock, WorldClock
 from tests.simulation.checks import Invariants
 from tests.simulation.ledger import DatabaseView
 from tests.simulation.network import Mail, Network
@@ -31,6 +31,7 @@ from tests.simulation.recore import CALLBACK_URL, ReCORE
 JAPAN = timedelta(hours=9)
 ACCOUNTS = {"corporate": "101010012345", "approvals": "101010023456"}
 WEB = "web"
+LONG_SECONDS, MORNING_SECONDS, EVENING_SECONDS = 6 * 3600.0, 1800.0, 3600.0
 
 
 class NotSetUp(AssertionError):
@@ -102,6 +103,15 @@ class Stage:
             if process.is_dead:
                 self.bury(process.name)
         self.invariants.look()
+
+    def let_pass(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> None:
+        """Let time pass while everybody works; of days, the machines are on for an hour and a half of each stretch."""
+        if seconds > LONG_SECONDS:
+            self.baton.pass_time(MORNING_SECONDS, chance, moves_max=moves_max)
+            self.clock.go_on(seconds - MORNING_SECONDS - EVENING_SECONDS)
+            self.network.disturb()
+            seconds = EVENING_SECONDS
+        self.baton.pass_time(seconds, chance, moves_max=moves_max)
 
     # --- processes ---------------------------------------------------------------------------------------------
 
