@@ -2,13 +2,14 @@
 PY ?= python3
 V := .venv
 UV_VERSION := 0.13.9
+AUDIT_VERSION := 2.10.1
 BANK_PORT ?= 8310
 INTEGRATOR_PORT ?= 8320
 SUM = cat requirements.lock pyproject.toml | sha256sum
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser sandbox demo test check format bench lock clean
+.PHONY: help setup browser sandbox demo test check audit format bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 12
@@ -55,6 +56,11 @@ check: browser ## formatting, lint, types, import layers, contracts, then every 
 	@$(V)/bin/lint-imports --no-cache
 	@$(V)/bin/python tools/check_contracts.py
 	@$(MAKE) --no-print-directory test
+
+# Strict: a package of which nothing is known is a failure. Without it the tool ends with 0 where it could look nothing up.
+audit: setup ## advisories for the locked dependencies; needs the internet, so it is no part of check
+	@uv=$$(command -v uv || echo .uv/bin/uv); $$uv tool run --system-certs --isolated --from pip-audit==$(AUDIT_VERSION) \
+	  pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
 
 format: setup ## put every file into the house's format
 	@$(V)/bin/ruff format .

@@ -18,7 +18,7 @@ import click
 
 from integrator import app, callbacks, companies, logs, worker
 from integrator.clock import SystemClock
-from integrator.commands import people
+from integrator.commands import onboarding, people
 from integrator.commands.explained import Failed, WrongUsage
 from integrator.commands.explained import explained as _explained
 from integrator.commands.explained import open_database as _database
@@ -80,7 +80,7 @@ def work() -> None:
     SIGTERM ends it: nothing new is begun, and calls under way are finished and recorded within their limits.
 
     Settings: INTEGRATOR_ENVIRONMENT, _DATABASE_URL, _BANK_URL, _MASTER_KEY; with defaults _CLOCK, _GATE_JITTER_MS,
-    _WORKER_THREADS, _CRASHES_MAX, _CONNECT_SECONDS, _READ_SECONDS.
+    _CLOCK_SKEW_MS, _WORKER_THREADS, _CRASHES_MAX, _CONNECT_SECONDS, _READ_SECONDS.
     """
     with _explained():
         settings = read_worker_settings(with_key_file(os.environ))
@@ -326,7 +326,7 @@ def _registration(company_id: str, told: dict[str, Any], settings: WebSettings) 
     return read_registration(body, contract, settings)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, *onboarding.COMMANDS):
     main.add_command(_command)
 
 

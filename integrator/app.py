@@ -143,7 +143,7 @@ def _blueprints(door: Door, parts: _Parts) -> tuple[Blueprint, ...]:
         connections_web.blueprint(door, connection_parts),
         payouts_web.blueprint(door, payouts_web.Parts(db, of, clock, ask, new_text, directory)),
         callbacks_web.blueprint(door, Places(db, of, intake, new_text), clock=clock),
-        supervision_web.blueprint(door, supervision_web.Parts(db, of, clock, ask)),
+        supervision_web.blueprint(door, supervision_web.Parts(db, of, clock, ask, new_text)),
         banks_web.blueprint(door, directory),
         inquiries_web.blueprint(door, db=db, environment=of, clock=clock, ask=ask),
         health_web.blueprint(door, db=db, environment=of, figures=parts.figures),

@@ -13,6 +13,7 @@ from typing import Any
 
 from integrator import trail
 from integrator.bank_client.oauth import (
+    AuthorizationSeen,
     Client,
     OAuthClient,
     TokenAnswer,
@@ -20,7 +21,7 @@ from integrator.bank_client.oauth import (
     authorization_url,
 )
 from integrator.clock import Clock
-from integrator.domain.connection import ConnectionState, Happening, is_renewal_due
+from integrator.domain.connection import ConnectionState, ConnectionView, Happening, is_renewal_due
 from integrator.domain.payout import written_instant
 from integrator.domain.turns import NoTurn, Urgency
 from integrator.gate import Gate
@@ -29,7 +30,7 @@ from integrator.secret import Secret
 from integrator.store import companies as company_rows
 from integrator.store import connections as rows
 from integrator.store.companies import Company
-from integrator.store.connections import ConnectionSummary, SealedTokens, StandingConsent
+from integrator.store.connections import SealedTokens, StandingConsent
 from integrator.store.database import Database
 from integrator.store.jobs import Job, JobKind, insert_job
 from integrator.vault import Kind, SealBroken, Vault
@@ -66,40 +67,6 @@ class Begun:
     def as_json(self) -> dict[str, Any]:
         """Return the wire form. Source: contracts/integrator.yaml, Authorization."""
         return {"authorization_url": self.authorization_url, "expires_at": written_instant(self.expires_at)}
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionView:
-    """A connection as ReCORE sees it. `consent` is None before the first consent."""
-
-    company_id: str
-    consent: ConnectionSummary | None
-
-    @property
-    def state(self) -> str:
-        """not_connected, connected or needs_consent."""
-        return "not_connected" if self.consent is None else self.consent.state
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the wire form; instants that do not exist are left out. Never a token."""
-        consent = self.consent
-        instants: dict[str, datetime | None] = {}
-        days: int | None = None
-        if consent is not None:
-            instants = {"granted_at": consent.granted_at, "refreshed_at": consent.refreshed_at}
-        if consent is not None and self.state == "connected":
-            instants["access_expires_at"] = consent.access_expires_at
-            instants["renew_consent_by"] = consent.refresh_expires_at or consent.access_expires_at
-            instants["renewal_in_doubt_since"] = consent.refresh_in_doubt_at
-            days = consent.announced_days
-        return {
-            "company_id": self.company_id,
-            "connected": self.state == "connected",
-            "state": self.state,
-            "scopes": [] if consent is None else list(consent.scopes),
-            **{name: written_instant(at) for name, at in instants.items() if at is not None},
-            **({} if days is None else {"consent_ends_within_days": days}),
-        }
 
 
 def begin(db: Database, company: Company, *, bank_url: str, at: datetime, new_text: NewText) -> Begun:
@@ -208,6 +175,18 @@ class Tokens:
             self._refresh(consent, is_refused=False)
             consent = self._read(company_id)
         return self._open(consent)
+
+    def as_stored(self, company_id: str) -> Access | None:
+        """Return the token as it stands, whatever is due; nothing is renewed. None when there is none that is good."""
+        return self._open(self._read(company_id))
+
+    def probe_authorization(self, company: Company) -> AuthorizationSeen:
+        """Ask for the page of consent as the holder's browser would, and read only its status. Raises NoTurn."""
+        ports = self._ports
+        ports.gate.wait(company.client_id, Urgency.SOON)
+        return ports.oauth.probe_authorization(
+            company.company_id, company.client_id, redirect_uri=company.redirect_uri, state=ports.new_text(64, HEX)
+        )
 
     def renew(self, refused: Access) -> Access | None:
         """Return another token after the bank refused this one with 401. None when there is none to be had now."""
@@ -363,7 +342,7 @@ class Tokens:
         move = tell(consent.company_id, consent.state, happened, reason=reason)
         if move.state is ConnectionState.NEEDS_CONSENT:
             with self._ports.db.begin() as tx:
-                rows.require_consent(tx, consent.company_id, version=consent.version)
+                rows.require_consent(tx, consent.company_id, version=consent.version, at=self._ports.clock.now())
         elif move.pause is not None:
             self._pause(consent, move.pause, is_in_doubt=move.is_in_doubt)
 

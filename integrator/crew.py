@@ -6,27 +6,44 @@ stop nothing more is claimed, and what is under way ends within its own limits.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from integrator.failures import told
 from integrator.lanes import Lanes
+from integrator.store.due import Due
 
 IDLE_SECONDS = 0.2
 AFTER_FAILURE_SECONDS = 1.0
 
 log = logging.getLogger("integrator.worker")
 
-KindOfWork = Callable[[], bool]
-"""Does one piece of work if one is due; returns whether it was."""
+Look = Callable[[], Collection[Due]]
+"""Says what is due at all, in one question to the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfWork:
+    """`do_one` does one piece if one is due, and returns whether it was.
+
+    It is called only while `due` is among what was seen to be due; without, it keeps its own time.
+    """
+
+    do_one: Callable[[], bool]
+    due: Due | None = None
+
+    def is_worth_a_try(self, seen: Collection[Due]) -> bool:
+        return self.due is None or self.due in seen
 
 
 class Crew:
     """`count` threads that share the kinds of work. No kind can starve another: they are looked for in turn."""
 
     def __init__(
-        self, kinds_of_work: Sequence[KindOfWork], lanes: Lanes, *, count: int, stopping: threading.Event
+        self, kinds_of_work: Sequence[KindOfWork], lanes: Lanes, *, look: Look, count: int, stopping: threading.Event
     ) -> None:
         self._kinds = kinds_of_work
+        self._look = look
         self._lanes = lanes
         self._stopping = stopping
         self._next_kind = 0
@@ -52,11 +69,12 @@ class Crew:
                 self._stopping.wait(AFTER_FAILURE_SECONDS)
 
     def _do_next(self) -> bool:
+        seen = self._look()
         for _ in self._kinds:
             if self._stopping.is_set():
                 return False
-            kind = self._next_kind
-            self._next_kind = (kind + 1) % len(self._kinds)
-            if self._kinds[kind]():
+            kind = self._kinds[self._next_kind]
+            self._next_kind = (self._next_kind + 1) % len(self._kinds)
+            if kind.is_worth_a_try(seen) and kind.do_one():
                 return True
         return False

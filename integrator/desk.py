@@ -165,17 +165,18 @@ def ask(
 
     Once more with a new token after a 401; and after a 429 again a few times, when the gate opens again.
     """
-    answer = _ask_patiently(desk, access, question, urgency)
+    answer = ask_with(desk, access, question, urgency=urgency)
     if isinstance(answer, Refused) and answer.status == 401:
         renewed = desk.tokens.renew(access)
         if renewed is not None:
-            return _ask_patiently(desk, renewed, question, urgency)
+            return ask_with(desk, renewed, question, urgency=urgency)
     return answer
 
 
-def _ask_patiently(
-    desk: Desk, access: Access, question: Callable[[Access], T | Refused | Unavailable], urgency: Urgency
+def ask_with(
+    desk: Desk, access: Access, question: Callable[[Access], T | Refused | Unavailable], *, urgency: Urgency
 ) -> T | Refused | Unavailable:
+    """Ask the bank with this token and no other, at the company's turn; after a 429 again a few times."""
     for _ in range(LIMITED_TRIES_MAX):
         if not has_turn(desk, access, urgency):
             return NO_TURN

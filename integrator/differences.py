@@ -4,14 +4,23 @@ What was found is never edited. A person adds who answers for it and why; the au
 """
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from integrator.domain.days import civil_date
 from integrator.domain.payout import written_instant
 from integrator.store import reconciliations as rows
+from integrator.store.companies import hold_company
 from integrator.store.database import Database
 from integrator.store.reconciliations import Run, StoredDifference
+
+DAYS_MAX = timedelta(days=31)
+ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+NewText = Callable[[int, str], str]
+"""(length, alphabet) -> random text."""
 
 # What a person may say of a difference in each state. A closed one stays closed.
 NEXT_STATES = {"open": ("open", "explained", "closed"), "explained": ("explained", "closed"), "closed": ()}
@@ -28,6 +37,36 @@ class DifferenceClosed(Exception):
         super().__init__(f"a difference that is {state} stays so")
         self.state = state
         self.expected = ", ".join(NEXT_STATES[state]) or "no further step"
+
+
+class RunUnknown(LookupError):
+    """This company has no such reconciliation."""
+
+
+class RunUnderWay(Exception):
+    """A reconciliation of other days is not done yet. `reconciliation_id` names it."""
+
+    def __init__(self, reconciliation_id: str) -> None:
+        super().__init__(f"{reconciliation_id} is not done yet")
+        self.reconciliation_id = reconciliation_id
+
+
+class PeriodRefused(ValueError):
+    """These days cannot be compared. `field` is the day at fault, `expected` what it may be."""
+
+    def __init__(self, field: str, *, expected: str, came: date) -> None:
+        super().__init__(f"{field}: expected {expected}, came {came}")
+        self.field = field
+        self.expected = expected
+        self.came = came
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRun:
+    """Whose statement is to be compared, and the first and last day of it."""
+
+    company_id: str
+    days: tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +110,46 @@ def list_differences(
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
     return page, None if last is None else write_cursor(last.created_at, last.difference_id)
+
+
+def ask_for_run(db: Database, wanted: WantedRun, *, at: datetime, new_text: NewText) -> Run:
+    """Have a worker compare these days with the bank's statement soon, and return the run.
+
+    One on demand is under way for each company: the same days again are that run. Raises PeriodRefused, RunUnderWay.
+    """
+    days = wanted.days
+    _check_period(days, today=civil_date(at))
+    run = Run(
+        reconciliation_id=f"rc_{new_text(24, ID_ALPHABET)}",
+        company_id=wanted.company_id,
+        date_from=days[0],
+        date_to=days[1],
+        is_daily=False,
+        state="running",
+        created_at=at,
+        ended_at=None,
+        counts=None,
+        holder=None,
+    )
+    with db.begin() as tx:
+        # Whoever asks holds the company's row, so that two who ask at once get one run.
+        hold_company(tx, wanted.company_id)
+        under_way = rows.find_running(tx, wanted.company_id)
+        if under_way is None:
+            rows.ask_for_run(tx, run)
+            return run
+    if (under_way.date_from, under_way.date_to) != days:
+        raise RunUnderWay(under_way.reconciliation_id)
+    return under_way
+
+
+def get_run(db: Database, company_id: str, reconciliation_id: str) -> Run:
+    """Return one reconciliation. Raises RunUnknown."""
+    with db.read() as tx:
+        found = rows.find_run(tx, company_id, reconciliation_id)
+    if found is None:
+        raise RunUnknown(reconciliation_id)
+    return found
 
 
 def list_runs(db: Database, company_id: str, *, cursor: str | None, limit: int) -> tuple[list[Run], str | None]:
@@ -139,6 +218,15 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
         return instant.astimezone(UTC), name
     except (ValueError, OverflowError):
         raise ValueError("not a cursor of this list: pass next_cursor of an earlier page unchanged") from None
+
+
+def _check_period(days: tuple[date, date], *, today: date) -> None:
+    if days[1] > today:
+        raise PeriodRefused("date_to", expected=f"today ({today}) or before", came=days[1])
+    if days[0] > days[1]:
+        raise PeriodRefused("date_from", expected=f"date_to ({days[1]}) or before", came=days[0])
+    if days[1] - days[0] >= DAYS_MAX:
+        raise PeriodRefused("date_from", expected=f"at most {DAYS_MAX.days} days with date_to", came=days[0])
 
 
 def _present(members: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from integrator.domain.payout import PayoutState
 from integrator.domain.reconciliation import DifferenceKind, Found, Line, Paid, reconcile
 from integrator.domain.turns import Urgency
 from integrator.payouts import ID_ALPHABET, MARK_ALPHABET, new_id
+from integrator.standings import alive_after_all
 from integrator.store import payouts as payout_rows
 from integrator.store import reconciliations as rows
 from integrator.store.companies import find_company
@@ -30,7 +31,8 @@ OVERLAP = timedelta(days=2)  # days before that are looked at once more: booked 
 DAYS_MAX = timedelta(days=31)
 PAGES_MAX = 200
 RETRY_SECONDS = 900
-QUIET_SECONDS = 60  # who found nothing due looks again after this
+LOOK_SECONDS = 2  # who found nothing that was asked for looks again after this
+LOOK_SECONDS_DAYS = 60  # and whether a day has closed, after this
 DAY = timedelta(days=1)
 
 # What each state says of the debit: it must be there (owed), it may be there, or (absent) it cannot be ours.
@@ -74,17 +76,21 @@ class Reconciler:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._quiet_until = 0.0
+        self._look_at = 0.0
+        self._look_at_days = 0.0
 
     def reconcile_one(self) -> bool:
-        """Reconcile one company whose day has closed. False when nothing is due."""
+        """Reconcile one company whose day has closed, or that asked for it. False when nothing is due."""
         desk = self._desk
         machine = desk.times().machine.timestamp()
-        if machine < self._quiet_until:
+        if machine < self._look_at:
             return False
-        run = _claim(desk)
+        is_time_for_days = machine >= self._look_at_days
+        run = (_claim_day(desk) if is_time_for_days else None) or _claim_left(desk)
         if run is None:
-            self._quiet_until = machine + QUIET_SECONDS
+            self._look_at = machine + LOOK_SECONDS
+            if is_time_for_days:
+                self._look_at_days = machine + LOOK_SECONDS_DAYS
             return False
         desk.lanes.enter(run.company_id, Urgency.LATER)
         try:
@@ -186,23 +192,28 @@ def _first_day(found: list[Candidate], run: Run, *, today: date) -> date:
     return max(min([run.date_from, *begins]), run.date_from - DAYS_MAX)
 
 
-def _claim(desk: Desk) -> Run | None:
+def _claim_day(desk: Desk) -> Run | None:
     at = desk.times()
     day = civil_date(at.now - CLOSED_AFTER) - DAY
     with desk.db.read() as tx:
         company_id = rows.find_due_company(tx, day=day)
         last = None if company_id is None else rows.last_daily(tx, company_id)
-        is_left = rows.has_unfinished(tx, at=at)
     if company_id is None:
-        if not is_left:
-            return None
-        with desk.db.begin() as tx:
-            holder = desk.new_text(32, MARK_ALPHABET)
-            return rows.claim_unfinished(tx, holder=holder, at=at, until=at.machine + LEASE)
+        return None
     date_from = day - OVERLAP if last is None else max(min(last + DAY, day - OVERLAP), day - DAYS_MAX)
     run = _new_run(desk, company_id, (date_from, day), is_daily=True)
     with desk.db.begin() as tx:
         return run if rows.insert_run(tx, run, due_at=at.now, until=at.machine + LEASE) else None
+
+
+def _claim_left(desk: Desk) -> Run | None:
+    at = desk.times()
+    with desk.db.read() as tx:
+        if not rows.has_unfinished(tx, at=at):
+            return None
+    with desk.db.begin() as tx:
+        holder = desk.new_text(32, MARK_ALPHABET)
+        return rows.claim_unfinished(tx, holder=holder, at=at, until=at.machine + LEASE)
 
 
 def _new_run(desk: Desk, company_id: str, days: tuple[date, date], *, is_daily: bool) -> Run:
@@ -276,7 +287,13 @@ def _flag(desk: Desk, each: Candidate, result: Found) -> bool:
         state = payout_rows.state_for_change(tx, each.payout_id)
         if state not in FLAGGED:
             return False
-        payout_rows.move(tx, each.payout_id, state, at=desk.clock.now(), facts=facts)
+        problem = None
+        is_paid = facts["debited_on"] is not None and facts["returned_on"] is None
+        if state is PayoutState.NOT_EXECUTED and is_paid and not payout_rows.is_told_by_bank(tx, each.payout_id):
+            # A person said that it is dead. The bank's own 手続不成立 is followed by the money's way back.
+            state, problem = PayoutState.NEEDS_PERSON, alive_after_all(facts["debited_on"] or "")
+            log.error("payout.alive_after_all payout=%s debited_on=%s", each.payout_id, facts["debited_on"])
+        payout_rows.move(tx, each.payout_id, state, at=desk.clock.now(), problem=problem, facts=facts)
     return True
 
 

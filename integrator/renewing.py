@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from integrator.desk import Desk
 from integrator.domain.connection import days_to_announce, is_renewal_due
 from integrator.domain.turns import Urgency
+from integrator.store import connections as connection_rows
 from integrator.store import renewals as rows
 from integrator.store.renewals import Standing
 
@@ -34,8 +35,12 @@ class Renewer:
             standing = rows.connected(tx)
             due = [one for one in standing if _is_due(one, now=at.now, machine_now=at.machine)]
             busy = rows.companies_with_waiting_payouts(tx) if due else frozenset()
+            lost = rows.companies_lost_untold(tx)
         for one in standing:
             _announce(desk, one, now=at.now)
+        for company_id in lost:
+            with desk.db.begin() as tx:
+                connection_rows.tell_lost(tx, company_id, at=at.now)
         for one in due:
             if one.is_urgent(at.now) or one.company_id not in busy:
                 desk.lanes.enter(one.company_id, Urgency.LATER)
@@ -64,7 +69,7 @@ def _announce(desk: Desk, one: Standing, *, now: datetime) -> None:
     if not is_nearer and not (days is None and one.announced_days is not None):
         return
     with desk.db.begin() as tx:
-        is_ours = rows.note_announced(tx, one, days=days)
+        is_ours = rows.note_announced(tx, one, days=days, at=now)
     if days is not None and is_ours:
         level = logging.ERROR if days == 1 else logging.WARNING
         log.log(

@@ -59,6 +59,7 @@ KNOWN = (
     "INTEGRATOR_REQUESTS_PER_SECOND",
     "INTEGRATOR_KEY_REQUESTS_PER_SECOND",
     "INTEGRATOR_GATE_JITTER_MS",
+    "INTEGRATOR_CLOCK_SKEW_MS",
     "INTEGRATOR_WORKER_THREADS",
     "INTEGRATOR_CRASHES_MAX",
     "INTEGRATOR_CONNECT_SECONDS",
@@ -120,6 +121,7 @@ class WorkerSettings:
     read_seconds: float
     threads: int
     crashes_max: int
+    clock_skew_ms: int = 25
 
 
 def read_store_settings(variables: Mapping[str, str]) -> StoreSettings:
@@ -173,7 +175,15 @@ def read_worker_settings(variables: Mapping[str, str]) -> WorkerSettings:
         read_seconds=float(_whole(variables, "INTEGRATOR_READ_SECONDS", default=30, least=1, most=40)),
         threads=_whole(variables, "INTEGRATOR_WORKER_THREADS", default=16, least=1, most=64),
         crashes_max=_whole(variables, "INTEGRATOR_CRASHES_MAX", default=10, least=1, most=1000),
+        clock_skew_ms=_whole(variables, "INTEGRATOR_CLOCK_SKEW_MS", default=25, least=1, most=10_000),
     )
+
+
+def read_public_url(variables: Mapping[str, str]) -> tuple[Environment, str]:
+    """Return the environment and the base URL under which browsers reach it. Raises SettingsError."""
+    _refuse_unknown(variables)
+    environment = read_environment(variables)
+    return environment, _public_url(variables, environment)
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:

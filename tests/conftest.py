@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
@@ -29,6 +29,22 @@ settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
+_IS_UNSYNCED = "tests.is_unsynced"
+
+
+@event.listens_for(Engine, "begin")
+def do_not_wait_for_the_disk(connection: Connection) -> None:
+    """No test cuts the power: a commit of this process to a SQLite file stays with the operating system.
+
+    The same is said to PostgreSQL when it is started.
+    """
+    if connection.dialect.name == "sqlite" and _IS_UNSYNCED not in connection.info:
+        driver = connection.connection.driver_connection
+        assert driver is not None, "it was just taken out of the pool"
+        driver.execute("PRAGMA synchronous=OFF")
+        connection.info[_IS_UNSYNCED] = True
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server of our own, started once for the run."""
@@ -41,7 +57,7 @@ def shared_postgres(postgres_server: str) -> Iterator[Engine]:
     """A migrated database on our own PostgreSQL, which one test after the other uses."""
     with postgres_database(postgres_server, "shared") as url:
         migrate_url(url)
-        engine = create_engine(url, poolclass=NullPool)
+        engine = create_engine(url)
         yield engine
         engine.dispose()
 

@@ -246,9 +246,19 @@ class World:
         return found
 
     def pulled_events(self, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-        """Return every event after a position, page by page."""
+        """Return every event after a position but the connection's, page by page."""
+        found = self._pulled(after=after, limit=limit)
+        return [event for event in found if event["type"] != "connection.changed"]
+
+    def connection_events(self) -> list[dict[str, Any]]:
+        """Return what was told of the connection: each event's `connection`, in order of its sequence."""
+        found = [event for event in self._pulled(after=0, limit=100) if event["type"] == "connection.changed"]
+        assert [event["sequence"] for event in found] == list(range(1, len(found) + 1))
+        return [event["connection"] for event in found]
+
+    def _pulled(self, *, after: int, limit: int) -> list[dict[str, Any]]:
         page = self.recore("GET", f"/v1/companies/{COMPANY_ID}/events?after={after}&limit={limit}").json
-        rest = self.pulled_events(after=page["next_after"], limit=limit) if page["has_more"] else []
+        rest = self._pulled(after=page["next_after"], limit=limit) if page["has_more"] else []
         return [*page["events"], *rest]
 
     def _learn_secret(self, answer: dict[str, Any]) -> dict[str, Any]:

@@ -67,19 +67,44 @@ class TokenUnavailable:
         return self.fact not in {Fact.NOT_CONNECTED, Fact.LIMITED, Fact.REFUSED}
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorizationSeen:
+    """How the door for browsers answered: `status`, or the fact that stood in the way."""
+
+    status: int | None
+    fact: Fact | None = None
+
+    @property
+    def word(self) -> str:
+        """Return shown, refused or unavailable: the bank shows its page only for a registered redirect URL."""
+        if self.status is None or self.status >= 500 or self.status == 429:
+            return "unavailable"
+        return "refused" if self.status >= 400 else "shown"
+
+
+def _authorization_seen(received: Received) -> AuthorizationSeen:
+    if isinstance(received, Failed):
+        return AuthorizationSeen(None, received.fact)
+    return AuthorizationSeen(received.status)
+
+
 TokenAnswer = TokenGrant | TokenRefused | TokenUnavailable
 
 
 def authorization_url(bank_url: str, *, client_id: str, redirect_uri: str, state: str) -> str:
     """Return the URL at which the account holder consents, asking for `SCOPES`. Source: authorization, 1."""
-    query = {
-        "response_type": "code",
-        "client_id": client_id,
-        "redirect_uri": redirect_uri,
-        "scope": " ".join(SCOPES),
-        "state": state,
-    }
+    query = _authorization_query(client_id, redirect_uri, state)
     return f"{bank_url}{AUTHORIZATION_PATH}?{urlencode(query, safe='', quote_via=quote)}"
+
+
+def _authorization_query(client_id: str, redirect_uri: str, state: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", redirect_uri),
+        ("scope", " ".join(SCOPES)),
+        ("state", state),
+    )
 
 
 class OAuthClient:
@@ -87,6 +112,20 @@ class OAuthClient:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+
+    def probe_authorization(
+        self, company_id: str, client_id: str, *, redirect_uri: str, state: str
+    ) -> "AuthorizationSeen":
+        """Ask for the page at which a holder consents, and read only its status: nobody logs in, nothing begins."""
+        call = Call(
+            method="GET",
+            path=AUTHORIZATION_PATH,
+            company_id=company_id,
+            scope="authorization",
+            context="probe_authorization",
+            query=_authorization_query(client_id, redirect_uri, state),
+        )
+        return self._calls.perform(call, read=_authorization_seen, judge=lambda seen: Verdict(seen.word))
 
     def exchange_code(self, client: Client, code: Secret, *, redirect_uri: str) -> TokenAnswer:
         """Turn an authorization code into tokens. The code is spent by the first call that reaches the bank."""

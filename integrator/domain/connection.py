@@ -1,8 +1,11 @@
-"""What a company's connection to the bank can be, what happens to it, and what follows: the table."""
+"""What a company's connection to the bank can be, what happens to it, what follows (the table), how it is shown."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+
+from integrator.domain.payout import written_instant
 
 REFRESH_PAUSE = timedelta(seconds=30)  # after a refresh that certainly did not happen
 DOUBT_PAUSE = timedelta(seconds=60)  # after a refresh whose outcome is not known
@@ -31,6 +34,15 @@ class Happening(StrEnum):
     REFRESH_REFUSED = "refresh_refused"  # for a reason that a new consent does not mend
     GRANT_ENDED = "grant_ended"  # the bank says that the refresh token is worth nothing
     TOKENS_ENDED = "tokens_ended"  # the access token is over or refused, and nothing is left to renew it with
+
+
+class ToldChange(StrEnum):
+    """What ReCORE is told of a connection."""
+
+    CONNECTED = "connected"  # a consent came: the first, a new one, or one after a loss
+    CONSENT_ENDS = "consent_ends"  # the consent dies within so many days, once for each of ANNOUNCED_DAYS
+    RENEWED = "renewed"  # what was announced as dying lives on
+    LOST = "lost"  # only a new consent lets payouts go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +85,51 @@ def days_to_announce(ends_at: datetime, *, now: datetime) -> int | None:
     """Return the nearest of ANNOUNCED_DAYS that a consent with this end has reached, or None."""
     reached = [days for days in ANNOUNCED_DAYS if ends_at - now <= timedelta(days=days)]
     return min(reached, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSummary:
+    """A connection without its sealed tokens: what the web may read and what is shown of it."""
+
+    state: str
+    scopes: tuple[str, ...]
+    granted_at: datetime
+    refreshed_at: datetime | None
+    access_expires_at: datetime
+    refresh_expires_at: datetime | None
+    refresh_in_doubt_at: datetime | None
+    announced_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection as ReCORE sees it. `consent` is None before the first consent."""
+
+    company_id: str
+    consent: ConnectionSummary | None
+
+    @property
+    def state(self) -> str:
+        """not_connected, connected or needs_consent."""
+        return "not_connected" if self.consent is None else self.consent.state
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form; instants that do not exist are left out. Never a token."""
+        consent = self.consent
+        instants: dict[str, datetime | None] = {}
+        days: int | None = None
+        if consent is not None:
+            instants = {"granted_at": consent.granted_at, "refreshed_at": consent.refreshed_at}
+        if consent is not None and self.state == "connected":
+            instants["access_expires_at"] = consent.access_expires_at
+            instants["renew_consent_by"] = consent.refresh_expires_at or consent.access_expires_at
+            instants["renewal_in_doubt_since"] = consent.refresh_in_doubt_at
+            days = consent.announced_days
+        return {
+            "company_id": self.company_id,
+            "connected": self.state == "connected",
+            "state": self.state,
+            "scopes": [] if consent is None else list(consent.scopes),
+            **{name: written_instant(at) for name, at in instants.items() if at is not None},
+            **({} if days is None else {"consent_ends_within_days": days}),
+        }

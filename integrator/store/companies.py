@@ -70,6 +70,14 @@ def find_company(tx: Connection, company_id: str) -> Company | None:
     return None if row is None else _company(row)
 
 
+def hold_company(tx: Connection, company_id: str) -> None:
+    """Let nobody else hold this company until the transaction ends; who only refers to it goes on."""
+    held = select(companies.c.company_id).where(companies.c.company_id == company_id)
+    if tx.dialect.name == "postgresql":
+        held = held.with_for_update(key_share=True)
+    tx.execute(held)
+
+
 def find_taken(tx: Connection, company_id: str, client_id: str) -> str | None:
     """Return which of the two names another company has already: company_id, client_id, or neither."""
     taken = (companies.c.company_id == company_id) | (companies.c.client_id == client_id)

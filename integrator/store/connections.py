@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
+from integrator.domain.connection import ConnectionState, ConnectionSummary, ConnectionView, ToldChange
+from integrator.store import events as event_rows
 from integrator.store.database import for_change
 from integrator.store.schema import connections, consent_requests
 
@@ -65,20 +67,6 @@ def use_consent_request(tx: Connection, state_hash: str, *, at: datetime) -> Non
     tx.execute(update(consent_requests).where(consent_requests.c.state_hash == state_hash).values(used_at=at))
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionSummary:
-    """A connection for those who may not read its sealed tokens: the web."""
-
-    state: str
-    scopes: tuple[str, ...]
-    granted_at: datetime
-    refreshed_at: datetime | None
-    access_expires_at: datetime
-    refresh_expires_at: datetime | None
-    refresh_in_doubt_at: datetime | None
-    announced_days: int | None
-
-
 def find_summary(tx: Connection, company_id: str) -> ConnectionSummary | None:
     """Return where a company's connection stands. Touches no sealed column."""
     table = connections.c
@@ -116,7 +104,7 @@ def find_connection(tx: Connection, company_id: str) -> StandingConsent | None:
 
 
 def store_grant(tx: Connection, consent: StandingConsent) -> None:
-    """Store a new consent in place of whatever stood there; the tokens it replaces are gone."""
+    """Store a new consent in place of whatever stood there, and tell ReCORE; the tokens it replaces are gone."""
     assert consent.tokens is not None, "a grant brings tokens"
     values: dict[str, object] = {
         "state": consent.state,
@@ -127,12 +115,14 @@ def store_grant(tx: Connection, consent: StandingConsent) -> None:
         "refreshed_at": None,
         "refresh_in_doubt_at": None,
         "announced_days": None,
+        "told_state": ConnectionState.CONNECTED.value,
         **_NOBODY,
         **_token_columns(consent.tokens),
     }
     there = update(connections).where(connections.c.company_id == consent.company_id).values(values)
     if tx.execute(there).rowcount == 0:
         tx.execute(insert(connections).values(company_id=consent.company_id, **values))
+    tell(tx, consent.company_id, ToldChange.CONNECTED, at=consent.granted_at)
 
 
 def claim_refresh(tx: Connection, company_id: str, *, version: int, now: datetime, lease: tuple[str, datetime]) -> bool:
@@ -181,10 +171,28 @@ def end_refresh(
     return _change(tx, company_id, version, values)
 
 
-def require_consent(tx: Connection, company_id: str, *, version: int) -> bool:
-    """The bank renews no more: drop the tokens of `version` and ask for a new consent."""
+def require_consent(tx: Connection, company_id: str, *, version: int, at: datetime) -> bool:
+    """The bank renews no more: drop the tokens of `version`, ask for a new consent, and tell ReCORE."""
     values = {"state": "needs_consent", "sealed_access_token": None, "sealed_refresh_token": None, **_NOBODY}
-    return _change(tx, company_id, version, values)
+    if not _change(tx, company_id, version, values):
+        return False
+    return tell_lost(tx, company_id, at=at)
+
+
+def tell_lost(tx: Connection, company_id: str, *, at: datetime) -> bool:
+    """Tell ReCORE that the connection is lost, unless it was told or is not. The purge can end one and tells nobody."""
+    lost = ConnectionState.NEEDS_CONSENT.value
+    table = connections.c
+    untold = and_(table.company_id == company_id, table.state == lost, table.told_state != lost)
+    is_news = tx.execute(update(connections).where(untold).values(told_state=lost)).rowcount == 1
+    if is_news:
+        tell(tx, company_id, ToldChange.LOST, at=at)
+    return is_news
+
+
+def tell(tx: Connection, company_id: str, told: ToldChange, *, at: datetime) -> None:
+    """Store the event of what this transaction did to the connection; it holds the row."""
+    event_rows.tell_connection(tx, ConnectionView(company_id, find_summary(tx, company_id)), told, at=at)
 
 
 _NOBODY: dict[str, object] = {"refresh_owner": None, "refresh_until": None}

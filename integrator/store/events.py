@@ -4,12 +4,24 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, insert, literal, select, update
 
-from integrator.domain.event import EventKind, check_event, event_id_of, payout_event
+from integrator.domain.connection import ConnectionView, ToldChange
+from integrator.domain.event import (
+    EventKind,
+    check_event,
+    connection_event,
+    connection_event_id,
+    connection_stream,
+    event_id_of,
+    payout_event,
+)
 from integrator.domain.payout import PayoutView
-from integrator.store.schema import Instant, callbacks, companies, deliveries, events
+from integrator.store.companies import hold_company
+from integrator.store.schema import Instant, callbacks, deliveries, events
+from integrator.store.supervised import restores
 
+SEQUENCE_LEAP, POSITION_LEAP = 1000, 1_000_000  # more events than a payout, or a company, has since any backup
 NUMBERED_AT_ONCE = 1000  # more than a page, so that a page is full whenever it can be
 
 # Written once, with the values beside them: every change of a payout runs them.
@@ -50,6 +62,33 @@ def tell(tx: Connection, view: PayoutView, *, sequence: int, at: datetime) -> No
     )
 
 
+def tell_connection(tx: Connection, view: ConnectionView, told: ToldChange, *, at: datetime) -> None:
+    """Store the event of a change of this connection. Whoever tells holds the connection's row."""
+    sequence = _next_of_connection(tx, view.company_id)
+    _store(
+        tx,
+        {
+            "event_id": connection_event_id(view.company_id, sequence),
+            "company_id": view.company_id,
+            "payout_id": None,
+            "kind": EventKind.CONNECTION_CHANGED.value,
+            "sequence": sequence,
+            "body": connection_event(view, told, sequence=sequence, at=at),
+            "occurred_at": at,
+        },
+        stream=connection_stream(view.company_id),
+    )
+
+
+def _next_of_connection(tx: Connection, company_id: str) -> int:
+    """Return the number of the connection's next event: beyond all that may have been heard before a restore."""
+    of_connection = and_(events.c.company_id == company_id, events.c.kind == EventKind.CONNECTION_CHANGED.value)
+    last = tx.execute(select(func.max(events.c.sequence), func.max(events.c.occurred_at)).where(of_connection)).one()
+    restored_at = tx.scalar(select(func.max(restores.c.declared_at)).where(restores.c.company_id == company_id))
+    is_first_since = restored_at is not None and (last[1] is None or last[1] <= restored_at)
+    return (last[0] or 0) + (SEQUENCE_LEAP if is_first_since else 0) + 1
+
+
 def tell_test(tx: Connection, company_id: str, event_id: str, *, at: datetime) -> None:
     """Store a test event, to be delivered if the company has a callback."""
     _store(
@@ -67,6 +106,18 @@ def tell_test(tx: Connection, company_id: str, event_id: str, *, at: datetime) -
     )
 
 
+def leap(tx: Connection, company_id: str) -> None:
+    """Let the company's positions go on beyond all that can have been read before the database was restored."""
+    while is_anything_new(tx, company_id):
+        give_positions(tx, company_id)
+    last = select(func.max(events.c.position)).where(events.c.company_id == company_id).scalar_subquery()
+    tx.execute(
+        update(events)
+        .where(events.c.company_id == company_id, events.c.position == last)
+        .values(position=events.c.position + POSITION_LEAP)
+    )
+
+
 def is_anything_new(tx: Connection, company_id: str) -> bool:
     """True when the company has events without a position."""
     some = select(events.c.number).where(events.c.company_id == company_id, events.c.position.is_(None)).limit(1)
@@ -80,10 +131,7 @@ def give_positions(tx: Connection, company_id: str) -> None:
     position that somebody has read. The events of one payout keep their order, because each is written by a
     transaction that holds the payout, and numbers grow.
     """
-    held = select(companies.c.company_id).where(companies.c.company_id == company_id)
-    if tx.dialect.name == "postgresql":
-        held = held.with_for_update(key_share=True)  # lets go on who only refers to the company
-    tx.execute(held)
+    hold_company(tx, company_id)
     last = tx.scalar(select(func.max(events.c.position)).where(events.c.company_id == company_id)) or 0
     waiting = (
         select(events.c.number)

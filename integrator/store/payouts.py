@@ -4,7 +4,7 @@ It keeps the table of moves, and writes the event that tells of the change in th
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ from integrator.store import audit
 from integrator.store.audit import Change
 from integrator.store.database import for_change
 from integrator.store.events import next_sequence, tell
-from integrator.store.schema import payout_history, payouts
+from integrator.store.schema import payout_history, payouts, submission_lines, submissions
 
 PAGE_MAX = 100
 UNSEEN = frozenset({"cancel_requested_at"})  # columns that are no part of what ReCORE sees
@@ -45,6 +45,7 @@ class NewPayout:
     case_reference: str
     designated_date: str | None
     replaces: str | None
+    mark: str
     request_id: str | None = None
 
 
@@ -61,6 +62,13 @@ _HISTORIES = (
     select(payout_history)
     .where(payout_history.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
     .order_by(payout_history.c.payout_id, payout_history.c.sequence)
+)
+
+_MARKS = (
+    select(submission_lines.c.payout_id, submission_lines.c.mark)
+    .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
+    .where(submission_lines.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
+    .order_by(submissions.c.created_at, submission_lines.c.is_live, submissions.c.submission_id)
 )
 
 
@@ -111,6 +119,18 @@ def find_replacement(tx: Connection, payout_id: str) -> str | None:
     return tx.scalar(select(payouts.c.payout_id).where(payouts.c.replaces == payout_id))
 
 
+def replacing_living(tx: Connection, payout_ids: Sequence[str]) -> Sequence[str]:
+    """Return which of these payouts replace one that is not known dead."""
+    old = payouts.alias()
+    statement = (
+        select(payouts.c.payout_id)
+        .join(old, old.c.payout_id == payouts.c.replaces)
+        .where(payouts.c.payout_id.in_(payout_ids), old.c.state.not_in([state.value for state in DEAD]))
+        .order_by(payouts.c.payout_id)
+    )
+    return tx.scalars(statement).all()
+
+
 def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
     """Return the state, and hold the row until the transaction ends."""
     statement = select(payouts.c.state).where(payouts.c.payout_id == payout_id)
@@ -120,6 +140,17 @@ def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
 def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
     """True when ReCORE has asked for a cancel that is still open."""
     return tx.scalar(select(payouts.c.cancel_requested_at).where(payouts.c.payout_id == payout_id)) is not None
+
+
+def own_key(tx: Connection, payout_id: str) -> str:
+    """Return the key under which ReCORE placed the payout."""
+    key: str = tx.execute(select(payouts.c.idempotency_key).where(payouts.c.payout_id == payout_id)).scalar_one()
+    return key
+
+
+def is_told_by_bank(tx: Connection, payout_id: str) -> bool:
+    """True when the payout stands where the bank's own status has brought it."""
+    return tx.scalar(select(payouts.c.bank_status).where(payouts.c.payout_id == payout_id)) is not None
 
 
 def created_at(tx: Connection, payout_id: str) -> datetime:
@@ -226,7 +257,10 @@ def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:
     histories: dict[str, list[tuple[PayoutState, datetime]]] = {row.payout_id: [] for row in rows}
     for entry in tx.execute(_HISTORIES, {"payout_ids": list(histories)}):
         histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
-    return [_view(row, tuple(histories[row.payout_id])) for row in rows]
+    marks: dict[str, list[str]] = {row.payout_id: [] for row in rows}
+    for line in tx.execute(_MARKS, {"payout_ids": list(marks)}):
+        marks[line.payout_id].append(line.mark)
+    return [_view(row, tuple(histories[row.payout_id]), tuple(marks[row.payout_id])) for row in rows]
 
 
 def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
@@ -248,10 +282,11 @@ def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
         history=((PayoutState.ACCEPTED, at),),
         problem=None,
         is_reconciled=False,
+        marks=(new.mark,),
     )
 
 
-def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...]) -> PayoutView:
+def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...], marks: tuple[str, ...]) -> PayoutView:
     return PayoutView(
         payout_id=row.payout_id,
         company_id=row.company_id,
@@ -277,4 +312,5 @@ def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...]) -> P
         history=history,
         problem=None if row.problem is None else json.loads(row.problem),
         is_reconciled=is_reconciled(PayoutState(row.state), row.debited_on, row.returned_on),
+        marks=marks,
     )

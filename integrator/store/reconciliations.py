@@ -94,6 +94,29 @@ def find_due_company(tx: Connection, *, day: date) -> str | None:
     return found
 
 
+def find_running(tx: Connection, company_id: str) -> Run | None:
+    """Return the reconciliation on demand of this company that is not done yet, the oldest if several."""
+    table = reconciliations.c
+    own = and_(table.company_id == company_id, ~table.is_daily, table.state == "running")
+    row = tx.execute(select(reconciliations).where(own).order_by(table.created_at).limit(1)).one_or_none()
+    return None if row is None else _run(row, holder=None)
+
+
+def find_run(tx: Connection, company_id: str, reconciliation_id: str) -> Run | None:
+    """Return one reconciliation of this company."""
+    table = reconciliations.c
+    wanted = and_(table.company_id == company_id, table.reconciliation_id == reconciliation_id)
+    row = tx.execute(select(reconciliations).where(wanted)).one_or_none()
+    return None if row is None else _run(row, holder=None)
+
+
+def ask_for_run(tx: Connection, run: Run) -> None:
+    """Store a run on demand for whichever worker comes first, and who wanted it."""
+    insert_run(tx, run, due_at=run.created_at, until=None)
+    told = {"date_from": run.date_from.isoformat(), "date_to": run.date_to.isoformat()}
+    audit.note(tx, run.company_id, Change("reconciliation.asked", run.reconciliation_id, None, told), at=run.created_at)
+
+
 def last_daily(tx: Connection, company_id: str) -> date | None:
     """Return the last day that a daily reconciliation of this company covers."""
     statement = (
@@ -105,8 +128,8 @@ def last_daily(tx: Connection, company_id: str) -> date | None:
     return None if found is None else date.fromisoformat(found)
 
 
-def insert_run(tx: Connection, run: Run, *, due_at: datetime, until: datetime) -> bool:
-    """Store a run, held by its holder. False when the same daily one has begun already."""
+def insert_run(tx: Connection, run: Run, *, due_at: datetime, until: datetime | None) -> bool:
+    """Store a run, held by its holder if it has one. False when the same daily one has begun already."""
     values = {
         "reconciliation_id": run.reconciliation_id,
         "company_id": run.company_id,
@@ -130,7 +153,7 @@ def has_unfinished(tx: Connection, *, at: Times) -> bool:
 
 
 def claim_unfinished(tx: Connection, *, holder: str, at: Times, until: datetime) -> Run | None:
-    """Take a daily run that nobody holds and that is due again."""
+    """Take a run that nobody holds and that is due: one on demand, or one that could not be done before."""
     table = reconciliations.c
     due = select(reconciliations).where(_is_unfinished(at))
     row = tx.execute(for_claim(due.order_by(table.due_at).limit(1), tx, of=reconciliations)).one_or_none()
@@ -250,7 +273,7 @@ def difference_id_of(company_id: str, difference: Difference) -> str:
 def _is_unfinished(at: Times) -> ColumnElement[bool]:
     table = reconciliations.c
     is_free = or_(table.lease_until.is_(None), table.lease_until <= at.machine)
-    return and_(table.is_daily, table.state == "running", table.due_at <= at.now, is_free)
+    return and_(table.state == "running", table.due_at <= at.now, is_free)
 
 
 def _is_open_in(days: tuple[date, date] | None) -> ColumnElement[bool]:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, select, update
 
-from integrator.domain.connection import is_renewal_due
+from integrator.domain.connection import ConnectionState, ToldChange, is_renewal_due
 from integrator.domain.submission import SubmissionState
+from integrator.store import connections as connection_rows
 from integrator.store.schema import connections, submissions
 
 # A lost reply now would stop what is about to be sent, or looked up.
@@ -50,27 +51,29 @@ class Standing:
         return is_renewal_due(left=left, lifetime=self.lifetime, is_payout_waiting=True)
 
 
+# Built once: every worker looks every few seconds.
+_CONNECTED = (
+    select(
+        connections.c.company_id,
+        connections.c.version,
+        connections.c.access_expires_at,
+        connections.c.refresh_expires_at,
+        connections.c.sealed_refresh_token.is_not(None),
+        connections.c.granted_at,
+        connections.c.refreshed_at,
+        connections.c.refresh_owner,
+        connections.c.refresh_until,
+        connections.c.refresh_in_doubt_at.is_not(None),
+        connections.c.announced_days,
+    )
+    .where(connections.c.state == "connected")
+    .order_by(connections.c.access_expires_at, connections.c.company_id)
+)
+
+
 def connected(tx: Connection) -> list[Standing]:
     """Return every connected company, the one whose access token ends first before all others."""
-    table = connections.c
-    statement = (
-        select(
-            table.company_id,
-            table.version,
-            table.access_expires_at,
-            table.refresh_expires_at,
-            table.sealed_refresh_token.is_not(None),
-            table.granted_at,
-            table.refreshed_at,
-            table.refresh_owner,
-            table.refresh_until,
-            table.refresh_in_doubt_at.is_not(None),
-            table.announced_days,
-        )
-        .where(table.state == "connected")
-        .order_by(table.access_expires_at, table.company_id)
-    )
-    return [Standing(*row) for row in tx.execute(statement)]
+    return [Standing(*row) for row in tx.execute(_CONNECTED)]
 
 
 def companies_with_waiting_payouts(tx: Connection) -> frozenset[str]:
@@ -79,11 +82,22 @@ def companies_with_waiting_payouts(tx: Connection) -> frozenset[str]:
     return frozenset(tx.execute(statement).scalars())
 
 
-def note_announced(tx: Connection, one: Standing, *, days: int | None) -> bool:
-    """Note which end was announced. False when another worker did, or the tokens are others by now."""
+def companies_lost_untold(tx: Connection) -> list[str]:
+    """Return the companies whose consent is over without ReCORE having been told: the purge ends consents as well."""
+    lost = ConnectionState.NEEDS_CONSENT.value
+    statement = select(connections.c.company_id).where(connections.c.state == lost, connections.c.told_state != lost)
+    return list(tx.execute(statement.order_by(connections.c.company_id)).scalars())
+
+
+def note_announced(tx: Connection, one: Standing, *, days: int | None, at: datetime) -> bool:
+    """Note which end was announced, and tell ReCORE. False when another worker did, or the tokens are others by now."""
     same = and_(
         connections.c.company_id == one.company_id,
         connections.c.version == one.version,
         connections.c.announced_days.is_not_distinct_from(one.announced_days),
     )
-    return tx.execute(update(connections).where(same).values(announced_days=days)).rowcount == 1
+    if tx.execute(update(connections).where(same).values(announced_days=days)).rowcount != 1:
+        return False
+    told = ToldChange.RENEWED if days is None else ToldChange.CONSENT_ENDS
+    connection_rows.tell(tx, one.company_id, told, at=at)
+    return True

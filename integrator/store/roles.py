@@ -50,7 +50,7 @@ ACCESS: dict[str, tuple[Rights, Rights, Rights]] = {
     "payout_history": (GROW, GROW, NOTHING),
     "payout_stops": (ALL, ALL, NOTHING),
     "payouts": (KEEP, KEEP, NOTHING),
-    "reconciliations": (LOOK, KEEP, NOTHING),
+    "reconciliations": (GROW, KEEP, NOTHING),
     "restores": (LOOK, KEEP, NOTHING),
     "submission_lines": (KEEP, ALL, NOTHING),
     "submissions": (KEEP, ALL, NOTHING),

@@ -85,6 +85,7 @@ connections = Table(
     Column("refresh_until", Instant),
     Column("refresh_in_doubt_at", Instant),
     Column("announced_days", Integer),  # the nearest end of the consent that was announced: 14, 7 or 1
+    Column("told_state", String(16), nullable=False, server_default="connected"),  # the state that ReCORE was told last
     CheckConstraint("state IN ('connected', 'needs_consent')", name="state_known"),
 )
 
@@ -244,8 +245,16 @@ events = Table(
     Column("position", BigInteger),
     UniqueConstraint("payout_id", "sequence"),
     UniqueConstraint("company_id", "position"),
-    CheckConstraint("kind IN ('payout.changed', 'callback.test')", name="kind_known"),
+    CheckConstraint("kind IN ('payout.changed', 'connection.changed', 'callback.test')", name="kind_known"),
     CheckConstraint("(kind = 'payout.changed') = (payout_id IS NOT NULL)", name="payout_events_name_their_payout"),
+    Index(
+        "uq_events_connection",
+        "company_id",
+        "sequence",
+        unique=True,
+        sqlite_where=text("kind = 'connection.changed'"),
+        postgresql_where=text("kind = 'connection.changed'"),
+    ),
     Index(
         "ix_events_without_position",
         "company_id",
@@ -361,6 +370,7 @@ workers = Table(
     Column("worker_id", String(32), primary_key=True),
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    Column("clock_ahead_ms", Integer),  # of the database's clock, as far as certain; null when it cannot differ
 )
 
 counters = Table(

@@ -112,6 +112,12 @@ reconciliations = Table(
     CheckConstraint("state IN ('running', 'done')", name="state_known"),
     Index("ix_reconciliations_company", "company_id", "created_at", "reconciliation_id"),
     Index(
+        "ix_reconciliations_running",
+        "due_at",
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+    Index(
         "uq_reconciliations_daily",
         "company_id",
         "date_to",

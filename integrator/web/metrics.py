@@ -6,7 +6,7 @@ label holds anything but our own words, the operations of the contract and the i
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -48,6 +48,12 @@ COUNTED = (
         (),
     ),
     ("gate_jitter_exceeded", "gate_jitter_exceeded", "Ways to the bank that varied by more than the bound.", ()),
+    (
+        "clock_skewed",
+        "clock_skewed",
+        "Beats of workers whose clock was further from the database's than the bound.",
+        (),
+    ),
 )
 TIMED = (
     ("bank_call", "bank_call_seconds", "How long calls to the bank took.", "operation"),
@@ -206,6 +212,11 @@ def _workers(tx: Connection, present: _Present) -> Iterator[Metric]:
     alive = _gauge("workers", f"Workers that have said something within {ALIVE_SECONDS:.0f} seconds.")
     alive.add_metric([], sum(age <= ALIVE_SECONDS for age in ages))
     yield alive
+    ahead = pulse_rows.clocks_ahead_ms(tx, since=present.machine - timedelta(seconds=ALIVE_SECONDS))
+    skew = _gauge("clock_skew_seconds", "The largest certain distance of a living worker's clock to the database's.")
+    if ahead:
+        skew.add_metric([], max(map(abs, ahead)) / 1000)
+    yield skew
     if ages:
         seen = _gauge("worker_seen_age_seconds", "Seconds since any worker said something. Absent: never.")
         seen.add_metric([], min(ages))

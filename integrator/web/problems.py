@@ -124,6 +124,24 @@ KINDS: dict[str, Kind] = {
         "解決済みの差異は変更できません。説明済みの差異は、解決済みにだけ変更できます。",
         "A closed difference stays closed; an explained one can only be explained anew or closed.",
     ),
+    "reconciliation-unknown": Kind(
+        404,
+        "突合が見つかりません",
+        "突合IDを確認してください。",
+        "This company has no such reconciliation. Check the id.",
+    ),
+    "reconciliation-under-way": Kind(
+        409,
+        "別の期間の突合が終わっていません",
+        "その突合（came のID）が終わってから、もう一度依頼してください。",
+        "A reconciliation of other days, named in came, is not done yet. Ask again once it is.",
+    ),
+    "period-refused": Kind(
+        422,
+        "この期間は突合できません",
+        "今日までの31日以内の期間を指定してください。date_from は date_to 以前の日付にしてください。",
+        "Give at most 31 days up to today, date_from not after date_to.",
+    ),
     "decision-not-open": Kind(
         409,
         "この支払は担当者の判断待ちではありません",

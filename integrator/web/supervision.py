@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from flask import Blueprint
 
-from integrator import companies, deciding, differences, payouts, stopping
+from integrator import companies, connections, deciding, differences, payouts, stopping
 from integrator.clock import Clock
+from integrator.companies import NewText
 from integrator.deciding import Decision
 from integrator.differences import Verdict
+from integrator.domain.days import civil_date
 from integrator.domain.payout import PayoutFilter, PayoutState
 from integrator.inquiries import Question
 from integrator.settings import Environment
@@ -20,6 +23,7 @@ from integrator.web.contract import JSONValue
 from integrator.web.problems import Words, problem
 from integrator.web.serving import Call, Door, Reply
 
+DAY = timedelta(days=1)
 DOUBTS = PayoutFilter(state=PayoutState.NEEDS_PERSON)
 
 Asked = Callable[[Question], JSONValue]
@@ -33,6 +37,7 @@ class Parts:
     environment: Environment
     clock: Clock
     ask: Asked
+    new_text: NewText
 
 
 def blueprint(door: Door, parts: Parts) -> Blueprint:
@@ -42,6 +47,8 @@ def blueprint(door: Door, parts: Parts) -> Blueprint:
         "stopPayouts": _stop,
         "resumePayouts": _resume,
         "listReconciliations": _list_runs,
+        "requestReconciliation": _ask_for_run,
+        "getReconciliation": _get_run,
         "listDifferences": _list_differences,
         "decideDifference": _decide_difference,
         "listDoubts": _list_doubts,
@@ -83,6 +90,33 @@ def _list_runs(parts: Parts, call: Call) -> Reply:
     except ValueError:
         raise problem("cursor-unknown") from None
     return _page("reconciliations", [differences.run_json(run) for run in found], next_cursor)
+
+
+def _ask_for_run(parts: Parts, call: Call) -> Reply:
+    company_id = _company_id(parts, call)
+    if connections.view(parts.db, company_id).state != "connected":
+        raise problem("not-connected")
+    at = parts.clock.now()
+    yesterday = civil_date(at) - DAY
+    last = date.fromisoformat(call.body["date_to"]) if "date_to" in call.body else yesterday
+    first = date.fromisoformat(call.body["date_from"]) if "date_from" in call.body else min(yesterday, last)
+    wanted = differences.WantedRun(company_id, (first, last))
+    try:
+        run = differences.ask_for_run(parts.db.acting(call.who), wanted, at=at, new_text=parts.new_text)
+    except differences.PeriodRefused as refused:
+        words = Words(field=f"/{refused.field}", expected=refused.expected, came=refused.came.isoformat())
+        raise problem("period-refused", words) from None
+    except differences.RunUnderWay as other:
+        raise problem("reconciliation-under-way", Words(came=other.reconciliation_id)) from None
+    return Reply(202, differences.run_json(run))
+
+
+def _get_run(parts: Parts, call: Call) -> Reply:
+    try:
+        found = differences.get_run(parts.db, _company_id(parts, call), call.parameters["reconciliation_id"])
+    except differences.RunUnknown:
+        raise problem("reconciliation-unknown") from None
+    return Reply(200, differences.run_json(found))
 
 
 def _list_differences(parts: Parts, call: Call) -> Reply:

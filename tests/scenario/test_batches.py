@@ -194,13 +194,18 @@ class TestRefusals:
         confirm_and_settle(world, good)
 
     def test_every_line_that_goes_again_has_a_new_mark_and_a_new_key(self, world: World) -> None:
-        place(world, 2)
-        world.request_payout(key="bad", beneficiary={**world.order()["beneficiary"], "branch_code": "999"})
+        good = place(world, 2)
+        bad = world.request_payout(key="bad", beneficiary={**world.order()["beneficiary"], "branch_code": "999"})
         world.run_until_idle()
 
         first, second = world.line.orders()
         marks = [{line["ediInfo"] for line in json.loads(sent.body)["transfers"]} for sent in (first, second)]
         assert not marks[0] & marks[1]
+        told = [world.payout(payout)["marks"] for payout in good]
+        assert ({one for one, _ in told}, {two for _, two in told}) == (
+            marks[0] - set(world.payout(bad)["marks"]),
+            marks[1],
+        )
         assert first.headers["Idempotency-Key"] != second.headers["Idempotency-Key"]
 
     def test_a_limit_that_all_together_break_lets_the_oldest_be_paid(self, world: World) -> None:

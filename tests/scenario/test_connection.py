@@ -47,6 +47,25 @@ def test_a_dead_consent_keeps_the_payouts_until_the_company_consents_anew(world:
     world.run_for(minutes=2)
 
     assert world.state_of(payout) == "settled"
+    told = [(change["happened"], change["connected"]) for change in world.connection_events()]
+    assert told == [("connected", True), ("lost", False), ("connected", True)]
+
+
+def test_a_dying_consent_is_told_once_for_each_threshold_then_its_loss_then_its_recovery(world: World) -> None:
+    world.set_callback()
+    world.fault("received", "status", operation="POST /token", status=503, times=10_000)
+    for _ in range(92):
+        world.advance(days=1)
+        world.step()
+    world.control("DELETE", "/faults")
+    world.consent()
+    world.run_for(seconds=10)
+
+    told = [(change["happened"], change.get("consent_ends_within_days")) for change in world.connection_events()]
+    ends = [("consent_ends", 14), ("consent_ends", 7), ("consent_ends", 1)]
+    assert told == [("connected", None), *ends, ("lost", None), ("connected", None)]
+    sent = [event["connection"]["happened"] for event in world.receiver.taken]
+    assert sent == ["consent_ends", "consent_ends", "consent_ends", "lost", "connected"]
 
 
 def test_a_call_from_an_address_that_is_not_registered_moves_nothing(world: World) -> None:

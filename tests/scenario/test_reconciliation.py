@@ -59,6 +59,41 @@ def test_running_it_again_changes_nothing(world: World) -> None:
     assert Operator(world).differences() == []
 
 
+def test_one_that_recore_asks_for_is_done_soon_and_once(world: World) -> None:
+    (payout,) = settle(world, "order-1")
+    path = f"/v1/companies/{COMPANY_ID}/reconciliations"
+    days = {"date_from": DAY.isoformat(), "date_to": DAY.isoformat()}
+
+    asked = world.recore("POST", path, json=days)
+    again = world.recore("POST", path, json=days)
+    others = world.recore("POST", path, json={"date_from": "2026-03-31", "date_to": "2026-03-31"})
+    world.run_for(seconds=10)
+
+    assert (asked.status_code, asked.json["state"], again.json) == (202, "running", asked.json)
+    assert (others.status_code, others.json["came"]) == (409, asked.json["reconciliation_id"])
+    done = world.recore("GET", f"{path}/{asked.json['reconciliation_id']}").json
+    assert (done["state"], done["daily"], done["matched"]) == ("done", False, 1)
+    assert world.payout(payout)["reconciled"] is True
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "field"),
+    [
+        ({"date_to": "2026-04-02"}, 422, "/date_to"),
+        ({"date_from": "2026-04-02", "date_to": "2026-04-01"}, 422, "/date_from"),
+        ({"date_from": "2026-03-01", "date_to": "2026-04-01"}, 422, "/date_from"),
+        ({"date_from": "2026-02-30"}, 400, "/date_from"),
+    ],
+    ids=["tomorrow", "reversed", "32 days", "no day"],
+)
+def test_days_that_cannot_be_compared_are_refused_with_what_is_allowed(
+    world: World, days: dict[str, str], status: int, field: str
+) -> None:
+    refused = world.recore("POST", f"/v1/companies/{COMPANY_ID}/reconciliations", json=days)
+
+    assert (refused.status_code, refused.json["field"]) == (status, field)
+
+
 def test_each_day_is_compared_once_and_every_day_after_it(world: World) -> None:
     settle(world, "order-1")
     for _ in range(3):

@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from integrator import connections, payouts
+from integrator.callbacks import pull_events
 from integrator.domain.connection import DOUBT_PAUSE, MOVES, REFRESH_PAUSE, REFUSED_PAUSE, ConnectionState, Happening
 from integrator.renewing import LOOK_EVERY, Renewer
 from integrator.secret import Secret
+from integrator.store.purging import drop_expired_tokens
 from tests.builders import make_payer, make_payout_request
 from tests.unit.integrator_connections.worker_side import (
     LOST_REPLY,
@@ -249,3 +251,16 @@ def test_a_renewed_consent_is_announced_to_nobody(side: WorkerSide, caplog: pyte
     assert "consent_ends" not in caplog.text
     assert side.consent().state == "connected"
     assert len(side.bank.requests) == 8
+
+
+def test_a_consent_that_the_purge_ended_is_told_as_lost_once(side: WorkerSide) -> None:
+    side.connect()
+    side.advance(days=91)
+    with side.db.begin() as tx:
+        drop_expired_tokens(tx, now=side.clock.now(), machine_now=side.machine_clock.now())
+
+    renew(side)
+    renew(side)
+
+    events = pull_events(side.db, "mihon-001", after=0, limit=10)["events"]
+    assert [event["connection"]["happened"] for event in events] == ["connected", "lost"]

@@ -2,7 +2,7 @@
 
 import threading
 
-from integrator.crew import Crew
+from integrator.crew import Crew, KindOfWork
 from integrator.domain.turns import Urgency
 from integrator.lanes import PLACES, Lanes
 
@@ -44,7 +44,7 @@ class Work:
 
 def start(work: Work, *, count: int) -> tuple[threading.Thread, threading.Event]:
     stopping = threading.Event()
-    crew = Crew([work.do_one], work.lanes, count=count, stopping=stopping)
+    crew = Crew([KindOfWork(work.do_one)], work.lanes, look=frozenset, count=count, stopping=stopping)
     thread = threading.Thread(target=crew.run)
     thread.start()
     return thread, stopping
@@ -109,7 +109,9 @@ def test_a_kind_of_work_that_fails_holds_up_no_other_one() -> None:
         stopping.set()
         return True
 
-    crew = threading.Thread(target=Crew([fail, succeed], lanes, count=2, stopping=stopping).run)
+    crew = threading.Thread(
+        target=Crew([KindOfWork(fail), KindOfWork(succeed)], lanes, look=frozenset, count=2, stopping=stopping).run
+    )
     crew.start()
 
     assert done.wait(SECONDS_MAX)

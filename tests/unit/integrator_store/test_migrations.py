@@ -11,9 +11,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from integrator.callbacks import pull_events
+from integrator.domain.connection import ToldChange
+from integrator.domain.event import connection_stream
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import SubmissionState
 from integrator.effects import NoCheckpoints
+from integrator.store import connections as connection_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
 from integrator.store.database import Database, DatabaseUnusable
@@ -46,6 +49,19 @@ IN_FLIGHT = (
     "'2026-04-01 03:00:00.000000', '2026-04-01 03:00:00.000000')",
     "INSERT INTO submission_lines (submission_id, item_id, payout_id, mark, amount_yen, is_live) VALUES "
     "('su_old', 1, 'po_old', 'ROLD0000000000000000', 1, true)",
+)
+
+WAITING_EVENT = (
+    "INSERT INTO events (event_id, company_id, payout_id, kind, sequence, body, occurred_at, position) VALUES "
+    "('ev_old_1', 'shop-0001', 'po_old', 'payout.changed', 1, '{\"type\":\"payout.changed\",\"sequence\": 1}', "
+    "'2026-04-01 03:00:00.000000', 1)",
+    "INSERT INTO callbacks (company_id, url, is_slow, failures, paused_until, served_at, created_at, updated_at) "
+    "VALUES ('shop-0001', 'https://recore.example/', false, 0, '2026-04-01 03:00:00.000000', "
+    "'2026-04-01 03:00:00.000000', '2026-04-01 03:00:00.000000', '2026-04-01 03:00:00.000000')",
+    "INSERT INTO deliveries (event_id, company_id, stream, sequence, due_at, attempt_count) VALUES "
+    "('ev_old_1', 'shop-0001', 'po_old', 1, '2026-04-01 03:00:00.000000', 3)",
+    "INSERT INTO connections (company_id, state, grant_id, version, scopes, access_expires_at, granted_at) VALUES "
+    "('shop-0001', 'needs_consent', 'g', 1, '', '2026-04-01 03:00:00.000000', '2026-03-01 03:00:00.000000')",
 )
 
 
@@ -177,3 +193,25 @@ def test_a_file_that_is_no_database_is_never_overwritten(tmp_path: Path) -> None
 def test_a_url_that_names_no_database_of_ours_is_refused_with_the_way_out(url: str, said: str) -> None:
     with pytest.raises(DatabaseUnusable, match=said):
         Database(url, effects=NoCheckpoints())
+
+
+def test_an_event_that_waits_for_its_receiver_still_waits_when_connections_get_events(empty_database_url: str) -> None:
+    database = Database(empty_database_url, effects=NoCheckpoints())
+    migrate_to(database, "0007")
+    with database.begin() as tx:
+        for statement in (*BEFORE_EVENTS, *WAITING_EVENT):
+            tx.execute(text(statement))
+
+    migrate(database)
+
+    with database.begin() as tx:
+        assert connection_rows.tell_lost(tx, "shop-0001", at=NOON) is False, "a loss of before is not told now"
+        connection_rows.tell(tx, "shop-0001", ToldChange.LOST, at=NOON)
+        waiting = tx.execute(text("SELECT event_id, stream FROM deliveries ORDER BY stream DESC")).all()
+    told = pull_events(database, "shop-0001", after=0, limit=10)["events"]
+    assert [(event["type"], event["sequence"]) for event in told] == [("payout.changed", 1), ("connection.changed", 1)]
+    assert [tuple(row) for row in waiting] == [
+        ("ev_old_1", "po_old"),
+        (told[1]["event_id"], connection_stream("shop-0001")),
+    ]
+    database.close()

@@ -8,6 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from integrator.pulse import Pulse
 from integrator.store import overview
+from integrator.store import pulse as pulse_rows
+from integrator.store.pulse import Beat
 from integrator.tally import Tally
 from tests.builders import NOON
 from tests.unit.integrator_web.web_side import WebSide
@@ -126,3 +128,13 @@ def test_no_figure_holds_a_key_or_an_account(web: WebSide) -> None:
 
     for secret in (web.operator_key, web.company_key, "1234567", "101010012345", "ヤマダ", "C-2026"):
         assert secret not in text
+
+
+def test_the_worst_clock_of_the_living_workers_is_told(web: WebSide) -> None:
+    assert ("integrator_clock_skew_seconds", frozenset()) not in figures(web), "unknown is not zero"
+    long_ago = web.clock.now() - timedelta(minutes=5)
+    with web.db.begin() as tx:
+        for name, at, ahead_ms in (("a", web.clock.now(), 12), ("b", web.clock.now(), -40), ("c", long_ago, 900)):
+            pulse_rows.report(tx, Beat(name, NOON, at, ahead_ms), {})
+
+    assert of(figures(web), "clock_skew_seconds") == 0.04

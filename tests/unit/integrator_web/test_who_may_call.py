@@ -34,6 +34,8 @@ BOTH = {
     "listBanks",
     "listBranches",
     "listReconciliations",
+    "requestReconciliation",
+    "getReconciliation",
     "listDifferences",
     "listDoubts",
 }
@@ -46,6 +48,7 @@ def path_of(operation: Operation, company_id: str = "mihon-001") -> str:
         .replace("{payout_id}", "po_1")
         .replace("{bank_code}", "0001")
         .replace("{difference_id}", f"df_{'0' * 24}")
+        .replace("{reconciliation_id}", f"rc_{'0' * 24}")
     )
 
 
