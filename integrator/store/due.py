@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, exists, select
 
 from integrator.store.base import MACHINE, NOW
-from integrator.store.claims import Times, Work, is_ready
+from integrator.store.claims import Times, Work, is_ready, parameters
 from integrator.store.jobs import is_work
 from integrator.store.restores import is_open
 from integrator.store.schema import jobs, submissions
@@ -33,5 +33,5 @@ _LOOK = select(*(there_is.label(kind.value) for kind, there_is in _KINDS.items()
 
 def kinds_due(tx: Connection, at: Times) -> frozenset[Due]:
     """Return the kinds of which a piece may be claimed now. No lock is taken; the claim decides."""
-    found = tx.execute(_LOOK, {"now": at.now, "machine": at.machine}).one()
+    found = tx.execute(_LOOK, parameters(at, None)).one()
     return frozenset(kind for kind, is_due in zip(_KINDS, found, strict=True) if is_due)
