@@ -21,7 +21,7 @@ from tests.simulation.ending import calm_down, speak_verdict
 from tests.simulation.profiles import Profile
 from tests.simulation.stage import Cast, NotSetUp, Stage, StoryLog, fast_folder
 
-OPENING_ORDERS = 3
+OPENING = ("place", "trouble with an order", "place", "work", "trouble with an order", "place")
 LOGGERS = ("integrator", "mock_gmo")
 STARTS = (
     datetime(2026, 4, 1, 3, 0, tzinfo=UTC),  # a Wednesday, noon in Japan
@@ -126,9 +126,9 @@ def _tell(result: Result, profile: Profile, folder: Path, *, acts: list[Told] | 
 def _drawn(seed: int, profile: Profile, stage: Stage, steps: int) -> Iterator[Told]:
     chance = Random(f"acts {seed}")  # noqa: S311
     weights = [act.weight(profile.name) for act in ACTS]
-    for number in range(OPENING_ORDERS):
-        yield "place", number
-    for number in range(OPENING_ORDERS, profile.acts):
+    for number, name in enumerate(OPENING):
+        yield name, number
+    for number in range(len(OPENING), profile.acts):
         if stage.baton.moves >= steps:
             return
         yield chance.choices(ACTS, weights)[0].name, number

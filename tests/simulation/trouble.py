@@ -42,6 +42,7 @@ EFFECTS: dict[str, tuple[str, ...]] = {
 }
 STATUSES = (429, 500, 502, 503, 504)
 DEATHS = ("bank.before", "bank.after", "bank.after", "commit.before", "commit.after", "sleep", "callback.after")
+LEAVES_DOUBT = ("reply lost", "reply lost", "torn", "corrupt", "late", "lost")
 STAND_SECONDS = (1, 20, 100, 121, 300, 4000)
 
 
@@ -52,7 +53,7 @@ def on_the_way_to_bank(stage: Stage, chance: Random) -> str:
 
 def with_an_order(stage: Stage, chance: Random) -> str:
     """Something befalls the next order, and what follows it."""
-    line = _befall(stage, chance, BANK, "/transfer/request")
+    line = _befall(stage, chance, BANK, "/transfer/request", chance.choice((None, *LEAVES_DOUBT)))
     if chance.random() < 0.4:
         line += "; and " + _befall(stage, chance, BANK, chance.choice(("/transfer/status", "/transfer/request")))
     return line
@@ -68,8 +69,8 @@ def for_recore(stage: Stage, chance: Random) -> str:
     return _befall(stage, chance, API, chance.choice(("/payouts", "/payouts", "/cancel", "")))
 
 
-def _befall(stage: Stage, chance: Random, way: str, path: str) -> str:
-    what = chance.choice(list(TROUBLES[way]))
+def _befall(stage: Stage, chance: Random, way: str, path: str, wanted: str | None = None) -> str:
+    what = wanted or chance.choice(list(TROUBLES[way]))
     stage.network.waiting.append(Trouble(way, what, path, chance.getrandbits(32)))
     return f"to come, of {way} {path or 'whatever is next'}: {TROUBLES[way][what]}"
 
