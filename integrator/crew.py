@@ -14,6 +14,7 @@ from integrator.lanes import Lanes
 from integrator.store.due import Due
 
 IDLE_SECONDS = 0.2
+IN_VAIN_SECONDS = 0.15  # less than an idle crew pauses, so that nothing is looked for later than then
 AFTER_FAILURE_SECONDS = 1.0
 
 log = logging.getLogger("integrator.worker")
@@ -37,16 +38,28 @@ class KindOfWork:
 
 
 class Crew:
-    """`count` threads that share the kinds of work. No kind can starve another: they are looked for in turn."""
+    """`count` threads that share the kinds of work. No kind can starve another: they are looked for in turn.
+
+    A kind that had nothing is looked for again after IN_VAIN_SECONDS, however busy the others are meanwhile.
+    """
 
     def __init__(
-        self, kinds_of_work: Sequence[KindOfWork], lanes: Lanes, *, look: Look, count: int, stopping: threading.Event
+        self,
+        kinds_of_work: Sequence[KindOfWork],
+        lanes: Lanes,
+        *,
+        look: Look,
+        count: int,
+        stopping: threading.Event,
+        timer: Callable[[], float],
     ) -> None:
+        self._timer = timer
         self._kinds = kinds_of_work
         self._look = look
         self._lanes = lanes
         self._stopping = stopping
         self._next_kind = 0
+        self._in_vain_until = [0.0] * len(kinds_of_work)
         self._threads = [threading.Thread(target=self._work, name=f"work-{number}") for number in range(count)]
 
     def run(self) -> None:
@@ -69,12 +82,18 @@ class Crew:
                 self._stopping.wait(AFTER_FAILURE_SECONDS)
 
     def _do_next(self) -> bool:
-        seen = self._look()
+        # While others have much to do, a kind that had nothing is not asked in vain after each of their pieces.
+        present = self._timer()
+        rested = {number for number, until in enumerate(self._in_vain_until) if until <= present}
+        seen = self._look() if rested else ()
         for _ in self._kinds:
             if self._stopping.is_set():
                 return False
-            kind = self._kinds[self._next_kind]
-            self._next_kind = (self._next_kind + 1) % len(self._kinds)
-            if kind.is_worth_a_try(seen) and kind.do_one():
+            number = self._next_kind
+            self._next_kind = (number + 1) % len(self._kinds)
+            if number not in rested:
+                continue
+            if self._kinds[number].is_worth_a_try(seen) and self._kinds[number].do_one():
                 return True
+            self._in_vain_until[number] = self._timer() + IN_VAIN_SECONDS
         return False

@@ -29,7 +29,7 @@ from integrator.crew import Crew, KindOfWork
 from integrator.delivering import Deliverer, deliver_one, delivering_beside
 from integrator.desk import Desk
 from integrator.doubt import resolve_one
-from integrator.effects import Checkpoints, NoCheckpoints
+from integrator.effects import Checkpoints, NoCheckpoints, checkpoints_of
 from integrator.following import follow_some
 from integrator.gate import Gate, GatePorts, never
 from integrator.installation import check_worker
@@ -230,19 +230,28 @@ def run(settings: WorkerSettings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    db = Database(settings.database_url, effects=NoCheckpoints())
+    checkpoints = checkpoints_of(settings.fail_point)
+    db = Database(settings.database_url, effects=checkpoints)
     try:
         if not is_current(db):
             raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
         check_worker(db, _vault(settings, secrets.token_bytes), environment=settings.environment)
         with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
             lanes = Lanes(near=NEAR)
-            ports = replace(_ports(settings, db, http, clock_http), is_stopping=stopping.is_set)
+            ports = _ports(settings, db, http, clock_http)
+            ports = replace(ports, is_stopping=stopping.is_set, checkpoints=checkpoints)
             worker = Worker(settings, ports, lanes=lanes)
             log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
             purging = purging_beside(db, stopping, clock=ports.clock, machine_clock=ports.machine_clock)
             with beating_beside(_pulse(settings, ports)), delivering_beside(worker.deliverer, stopping), purging:
-                Crew(worker.kinds_of_work, lanes, look=worker.look, count=settings.threads, stopping=stopping).run()
+                Crew(
+                    worker.kinds_of_work,
+                    lanes,
+                    look=worker.look,
+                    count=settings.threads,
+                    stopping=stopping,
+                    timer=ports.timer,
+                ).run()
     finally:
         db.close()
     log.info("worker.stopped")

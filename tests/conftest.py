@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
+from tests.bank_contract import BROKEN
 from tests.databases import clear_postgres, make_migrated_file, migrate_url, postgres_database
+from tests.matrix import MatrixOfTheRun
 from tests.postgres import private_postgres
 
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
@@ -27,6 +29,16 @@ settings.register_profile(
 )
 settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples=40, derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option of ours: the matrix of a narrow run."""
+    parser.addoption("--matrix", action="store_true", help="write build/matrix.* and tell its holes after any run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every run notes what the programs answer; a whole one is held to what the contracts declare."""
+    config.pluginmanager.register(MatrixOfTheRun(config))
 
 
 _IS_UNSYNCED = "tests.is_unsynced"
@@ -109,6 +121,15 @@ def db(database_url: str) -> Iterator[Database]:
     database = Database(database_url, effects=NoCheckpoints())
     yield database
     database.close()
+
+
+@pytest.fixture(autouse=True)
+def every_request_to_the_bank_is_lawful() -> Iterator[None]:
+    """Whatever a test is about: what the integrator sent on its way is what the bank's contract describes."""
+    yield
+    broken = BROKEN.copy()
+    BROKEN.clear()
+    assert broken == [], "the integrator broke the bank's contract"
 
 
 @pytest.fixture(autouse=True)

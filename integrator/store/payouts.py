@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, tuple_, update
 
 from integrator.domain.payout import (
     DEAD,
@@ -190,11 +191,13 @@ def move(
     if changed:
         seen_at = {"updated_at": at} if is_seen else {}
         tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(**changed, **seen_at))
-    if state is not to:
-        _remember(tx, payout_id, to, at=at)
     if is_seen:
-        view = find_view(tx, row.company_id, payout_id)
-        assert view is not None, "a payout just changed is there"
+        history = _histories(tx, [payout_id])[payout_id]
+        if state is not to:
+            tx.execute(_INSERT_STEP, _step(payout_id, len(history) + 1, to, at=at))
+            history.append((to, at.astimezone(UTC)))
+        now = SimpleNamespace(**{**row._mapping, **changed, "updated_at": at.astimezone(UTC)})
+        view = _view(now, tuple(history), tuple(_marks(tx, [payout_id])[payout_id]))
         tell(tx, view, sequence=next_sequence(tx, payout_id), at=at)
     if changed:
         before = {name: row._mapping[name] for name in changed}
@@ -244,23 +247,28 @@ def is_dead(state: PayoutState) -> bool:
     return state in DEAD
 
 
-def _remember(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime) -> None:
-    count = tx.scalar(select(func.count()).where(payout_history.c.payout_id == payout_id)) or 0
-    tx.execute(_INSERT_STEP, _step(payout_id, count + 1, state, at=at))
-
-
 def _step(payout_id: str, sequence: int, state: PayoutState, *, at: datetime) -> dict[str, Any]:
     return {"payout_id": payout_id, "sequence": sequence, "state": state.value, "at": at}
 
 
 def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:
-    histories: dict[str, list[tuple[PayoutState, datetime]]] = {row.payout_id: [] for row in rows}
-    for entry in tx.execute(_HISTORIES, {"payout_ids": list(histories)}):
-        histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
-    marks: dict[str, list[str]] = {row.payout_id: [] for row in rows}
-    for line in tx.execute(_MARKS, {"payout_ids": list(marks)}):
-        marks[line.payout_id].append(line.mark)
+    payout_ids = [row.payout_id for row in rows]
+    histories, marks = _histories(tx, payout_ids), _marks(tx, payout_ids)
     return [_view(row, tuple(histories[row.payout_id]), tuple(marks[row.payout_id])) for row in rows]
+
+
+def _histories(tx: Connection, payout_ids: list[str]) -> dict[str, list[tuple[PayoutState, datetime]]]:
+    histories: dict[str, list[tuple[PayoutState, datetime]]] = {payout_id: [] for payout_id in payout_ids}
+    for entry in tx.execute(_HISTORIES, {"payout_ids": payout_ids}):
+        histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
+    return histories
+
+
+def _marks(tx: Connection, payout_ids: list[str]) -> dict[str, list[str]]:
+    marks: dict[str, list[str]] = {payout_id: [] for payout_id in payout_ids}
+    for line in tx.execute(_MARKS, {"payout_ids": payout_ids}):
+        marks[line.payout_id].append(line.mark)
+    return marks
 
 
 def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
@@ -286,7 +294,9 @@ def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
     )
 
 
-def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...], marks: tuple[str, ...]) -> PayoutView:
+def _view(
+    row: Row[Any] | SimpleNamespace, history: tuple[tuple[PayoutState, datetime], ...], marks: tuple[str, ...]
+) -> PayoutView:
     return PayoutView(
         payout_id=row.payout_id,
         company_id=row.company_id,
