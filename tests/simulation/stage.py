@@ -65,6 +65,7 @@ class Stage:
         self.chance = Random(f"world {seed}")  # noqa: S311  (a seeded world)
         self.clock = WorldClock(cast.start)
         self.baton = Baton(self.clock)
+        self.machine_clock = MachineClock(self.baton)  # one host: the gate needs machines that agree, see decision 0010
         self.story: list[str] = []
         self.logs: list[str] = []
         self.network = Network(self.baton, self.tell)
@@ -159,7 +160,7 @@ class Stage:
             self.bury(name)
 
     def _process(self, name: str) -> Process:
-        return Process(name, self.baton, self.tell, self._committed, MachineClock(self.baton))
+        return Process(name, self.baton, self.tell, self._committed, self.machine_clock)
 
     def _committed(self, process: Process) -> None:
         if self.database.has_changed():

@@ -181,14 +181,11 @@ def purge(stage: Stage, chance: Random) -> str:
     return "secrets that are over are purged"
 
 
-def clock_back(stage: Stage, chance: Random) -> str | None:
-    """The clock of one worker's machine is set back a little."""
-    if not stage.workers:
-        return None
-    name = chance.choice(list(stage.workers))
+def clock_back(stage: Stage, chance: Random) -> str:
+    """The clock of the integrator's machine is set back a little."""
     seconds = chance.choice((0.05, 0.3, 2.0))
-    stage.workers[name].process.machine_clock.behind += seconds
-    return f"the clock of {name} is set back by {seconds} s"
+    stage.machine_clock.behind += seconds
+    return f"the clock of the integrator's machine is set back by {seconds} s"
 
 
 def stand_still(stage: Stage, chance: Random) -> str:
