@@ -38,7 +38,7 @@ MUTANTS: Final = 100  # all that are planned; tests/mutants/test_catalogue.py co
 class Figure:
     """One row: a name, its unit, its goal ("≥ 0.6", "≤ 5", or None for none) and what measures it.
 
-    `only_by_name`: too long for a run of all figures; such a run tells what `find` knows of an earlier one, if anything.
+    `only_by_name`: too long for a run of all figures, which tells what `find` knows of an earlier one, if anything.
     """
 
     name: str
