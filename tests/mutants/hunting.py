@@ -23,7 +23,8 @@ from tests.simulation.profiles import PROFILES
 from tests.simulation.story import run
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_MAX = 240.0  # one hunt; the slowest kill known takes a quarter of it
+SECONDS_MAX = 900.0  # one hunt by the clock on the wall, whatever else the machine does
+WORLD_SECONDS_MAX = 120.0  # one hunt in the world, of processor time
 SEEDS = range(1, 201)
 PROFILE = PROFILES["ci"]
 SAID_MAX = 300
@@ -124,14 +125,16 @@ def hunt_here(mistake: Mistake) -> Hunt:
 
 
 def _in_the_world(mistake: Mistake) -> Hunt:
-    steps = 0
+    steps, begun = 0, time.process_time()
     for seed in SEEDS:
+        if time.process_time() - begun > WORLD_SECONDS_MAX:
+            break
         result = run(seed, PROFILE, around=mistake.plant())
         steps += result.steps
         if result.failure is not None:
             said = f"{result.failure.kind}: {result.failure.reason}"
             return Hunt(mistake.name, Hunter.WORLD, killer=f"the world, seed {seed}", said=said[:SAID_MAX], steps=steps)
-    return Hunt(mistake.name, Hunter.WORLD, said=f"{len(SEEDS)} seeds found nothing", steps=steps)
+    return Hunt(mistake.name, Hunter.WORLD, said=f"the seeds before {seed} found nothing", steps=steps)
 
 
 class _FirstFailure:
