@@ -1,5 +1,6 @@
 """What must hold after every motion of the world. A broken invariant raises `Broken`, which ends the story."""
 
+import json
 from pathlib import Path
 
 from flask import Flask
@@ -10,6 +11,7 @@ from tests.simulation.ledger import BankLedger, DatabaseView, Debited
 from tests.simulation.network import Network
 from tests.simulation.recore import ReCORE
 
+STOP_MOVES = 300  # after so many motions nobody stands between a last look at the stops and a call any more
 FULL_LOOK_EVERY = 400  # motions between two searches for secrets
 
 
@@ -34,11 +36,16 @@ class Invariants:
         self._ever: dict[str, set[str]] = {}  # every state that was ever committed of a payout
         self._told_dead: dict[tuple[str, str], str] = {}  # (company, key) -> how it was told
         self._since_full = 0
+        self._stopped_at_move: int | None = None
+        self._told_of: dict[str, int] = {}  # payout -> the last of its events that left
+        self._wrong: str | None = None
 
     def look(self) -> None:
         """Check all that can have changed by one motion."""
         if self.network.limit_broken is not None:
             raise Broken(f"the limit was broken: {self.network.limit_broken}")
+        if self._wrong is not None:
+            raise Broken(self._wrong)
         if self.recore is not None and self.recore.broken_answers:
             raise Broken(f"the web broke: {self.recore.broken_answers[0]}")
         if self.has_committed:
@@ -81,6 +88,23 @@ class Invariants:
                 raise Broken(f"ReCORE was told that {order[1]} is {state}, and its money is away")
             self._told_dead[order] = f"{state} by {source}"
 
+    def on_order(self) -> None:
+        """An order leaves for the bank just now."""
+        since = self._stopped_at_move
+        if since is not None and self.network.baton.moves - since > STOP_MOVES and self.database.is_all_stopped():
+            self._wrong = "an order left for the bank although all payouts have been stopped for long"
+
+    def on_event(self, body: bytes) -> None:
+        """A callback leaves just now. What was sent before may leave again; nothing leaves before its turn."""
+        event = json.loads(body)
+        if "payout" not in event:
+            return
+        payout_id, sequence = event["payout"]["payout_id"], event["sequence"]
+        last = self._told_of.get(payout_id, 0)
+        if sequence > last + 1:
+            self._wrong = f"event {sequence} of {payout_id} left, and the last that had left before is event {last}"
+        self._told_of[payout_id] = max(last, sequence)
+
     def away(self, order: tuple[str, str]) -> int:
         """Return how many debits of an order have not come back."""
         return sum(
@@ -110,6 +134,10 @@ class Invariants:
         )
 
     def _look_at_database(self, *, is_new: bool = True) -> None:
+        if not self.database.is_all_stopped():
+            self._stopped_at_move = None
+        elif self._stopped_at_move is None:
+            self._stopped_at_move = self.network.baton.moves
         for order, before, after in self.database.read_on():
             self._ever.setdefault(order.payout_id, set()).add(after)
             if before is None:

@@ -8,7 +8,8 @@ from mock_gmo.bank.states import TransferStatus
 from mock_gmo.testing.verdict import Belief, BeneficiaryKey, Claim, Debit, Verdict, judge
 from tests.simulation import people
 from tests.simulation.checks import Broken
-from tests.simulation.shop import FINAL
+from tests.simulation.recore import Order
+from tests.simulation.shop import FINAL, order_for_day
 from tests.simulation.stage import ACCOUNTS, Stage
 
 HOUR, DAY = 3600.0, 86400.0
@@ -16,6 +17,7 @@ HOUR, DAY = 3600.0, 86400.0
 CALM_SECONDS = (60, 120, 120, 300, 600, HOUR, 2 * HOUR, 6 * HOUR, DAY, 2 * DAY, 3 * DAY, 5 * DAY)
 SETTLED_IS_LOOKED_AT_WITHIN = 50 * HOUR
 UNANSWERED_TRIES = 5
+PLAIN_YEN = 7_770  # an amount that no other order has
 
 
 def calm_down(stage: Stage) -> None:
@@ -39,6 +41,7 @@ def calm_down(stage: Stage) -> None:
         stage.begin_consent(company)
         stage.baton.pass_time(30, chance)
     _answer_everything(stage, chance)
+    plain = _plain_orders(stage, chance)
     for seconds in CALM_SECONDS:
         stage.let_pass(seconds, chance)
         _do_what_waits(stage, chance)
@@ -50,6 +53,25 @@ def calm_down(stage: Stage) -> None:
         if order.payout_id is not None:
             stage.recore.read(order)
     stage.baton.pass_time(60, chance)
+    _check_paid(plain)
+
+
+def _plain_orders(stage: Stage, chance: Random) -> list[Order]:
+    """Place two orders of each company of which nothing is special: nothing may keep them from being paid now."""
+    orders = []
+    for company in stage.companies * 2:
+        order = order_for_day(stage, chance, None, None)
+        order.company_id, order.body["amount_yen"] = company.company_id, PLAIN_YEN + len(orders)
+        stage.recore.place(order)
+        stage.baton.pass_time(20, chance)
+        orders.append(order)
+    return orders
+
+
+def _check_paid(orders: list[Order]) -> None:
+    unpaid = [f"{order.key} is {order.state}" for order in orders if order.state != PayoutState.SETTLED]
+    if unpaid:
+        raise Broken(f"a plain order was not paid although nothing went wrong: {unpaid[0]}")
 
 
 def speak_verdict(stage: Stage) -> Verdict:
@@ -69,6 +91,9 @@ def speak_verdict(stage: Stage) -> Verdict:
     for payout_id, row in stage.database.orders.items():
         if told.get(payout_id) != row.states[-1]:
             raise Broken(f"{row.key} is {row.states[-1]}, and ReCORE believes that it is {told.get(payout_id)}")
+    for order in stage.recore.orders:
+        if order.payout_id in stage.database.orders and order.heard not in (None, order.state):
+            raise Broken(f"{order.key} is {order.state}, and the last event of it that ReCORE got said {order.heard}")
     return verdict
 
 

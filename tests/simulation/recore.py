@@ -40,6 +40,7 @@ class Order:
     state: str | None = None
     told_at: str = ""
     sequence: int = 0
+    heard: str | None = None  # the state of its last event
     replaces: "Order | None" = None
     replaced_by: "Order | None" = None
 
@@ -135,7 +136,7 @@ class ReCORE:
     def forget(self, payout_ids: set[str]) -> None:
         """The integrator's database was restored: what it no longer knows is placed again under its key."""
         for order in self.orders:
-            order.sequence, order.told_at = 0, ""
+            order.sequence, order.told_at, order.heard = 0, "", None
             if order.payout_id is not None and order.payout_id not in payout_ids:
                 self._by_payout.pop(order.payout_id, None)
                 order.payout_id, order.is_taken, order.state = None, False, None
@@ -162,7 +163,7 @@ class ReCORE:
         self.on_told(told["payout_id"], told["state"], "a callback")
         if order is None or event["sequence"] <= order.sequence:
             return
-        order.sequence = event["sequence"]
+        order.sequence, order.heard = event["sequence"], told["state"]
         self._keep(order, told)
 
     def _signed(self, secret: str, headers: dict[str, str], body: bytes) -> str:

@@ -47,6 +47,7 @@ class Cast:
     workers: int = 2
     start: datetime = field(default_factory=lambda: datetime.fromisoformat("2026-04-01T03:00:00+00:00"))
     needs_confirmation: bool = True
+    confirmation_seconds: int = 600
 
 
 @dataclass
@@ -72,7 +73,13 @@ class Stage:
         self.path = folder / "integrator.sqlite3"
         make_migrated_file(self.path)
         self.bank_app = create_app(
-            Settings.from_env({"INTEGRATOR_PORT": str(urlsplit(PUBLIC_URL).port), "MOCK_GMO_SCENARIO": cast.scenario}),
+            Settings.from_env(
+                {
+                    "INTEGRATOR_PORT": str(urlsplit(PUBLIC_URL).port),
+                    "MOCK_GMO_SCENARIO": cast.scenario,
+                    "MOCK_GMO_RULE_CONFIRMATION_SECONDS": str(cast.confirmation_seconds),
+                }
+            ),
             real_time=self.clock.seconds,
             monotonic=self.clock.monotonic,
             random_source=Random(seed),  # noqa: S311
@@ -84,6 +91,7 @@ class Stage:
         self.invariants = Invariants(self.bank_app, self.database, self.network, logs=self.logs, folder=folder)
         self.recore = ReCORE(self.baton, self.network, self.tell, self.invariants.on_told)
         self.invariants.recore = self.recore
+        self.network.on_order, self.network.on_event = self.invariants.on_order, self.invariants.on_event
         self.mail = Mail(self.network, self.recore.take_callback)
         self.workers: dict[str, WorkerProcess] = {}
         self.companies: list[Company] = []

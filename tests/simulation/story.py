@@ -31,6 +31,8 @@ STARTS = (
     datetime(2026, 6, 15, 23, 0, tzinfo=UTC),  # early on a Tuesday
 )
 
+SWARM = (0, 0.3, 1, 1, 3)  # how much more or less often than elsewhere an act happens in the world of a seed
+
 Told = tuple[str, int]
 """The name of an act, and the number of its chance."""
 
@@ -99,6 +101,7 @@ def cast_of(seed: int, profile: Profile) -> Cast:
         workers=chance.randint(min(2, profile.workers_max), profile.workers_max),
         start=chance.choice(STARTS) + timedelta(seconds=chance.randint(0, 900)),
         needs_confirmation=chance.random() < 0.5,
+        confirmation_seconds=chance.choice((600, 600, 200_000)),
     )
 
 
@@ -125,13 +128,21 @@ def _tell(result: Result, profile: Profile, folder: Path, *, acts: list[Told] | 
 
 def _drawn(seed: int, profile: Profile, stage: Stage, steps: int) -> Iterator[Told]:
     chance = Random(f"acts {seed}")  # noqa: S311
-    weights = [act.weight(profile.name) for act in ACTS]
+    weights = swarm_of(chance, profile)
     for number, name in enumerate(OPENING):
         yield name, number
     for number in range(len(OPENING), profile.acts):
         if stage.baton.moves >= steps:
             return
         yield chance.choices(ACTS, weights)[0].name, number
+
+
+def swarm_of(chance: Random, profile: Profile) -> list[float]:
+    """Return the weights of one seed. Some acts are rare or left out here and frequent elsewhere.
+
+    What needs many of one thing and none of another is found so, which one weight for all seeds would never bring about.
+    """
+    return [act.weight(profile.name) * (chance.choice(SWARM) if act.may_swarm else 1) for act in ACTS]
 
 
 def _act(stage: Stage, seed: int, act: Told) -> None:
