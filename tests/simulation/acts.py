@@ -12,7 +12,8 @@ from tests.simulation import people, shop, storylines, trouble
 from tests.simulation.stage import Stage
 
 Rule = Callable[[Stage, Random], str | None]
-PROFILES = ("dev", "ci", "night")
+PROFILES = ("dev", "ci", "hunt", "night")
+STORYLINES_IN_A_HUNT = 6
 
 
 # Without these nothing would come about in a world.
@@ -37,7 +38,8 @@ class Act:
 
     def weight(self, profile: str) -> int:
         """Return how often it happens, compared with the others."""
-        weights: dict[str, int] = {"dev": self.dev, "ci": self.ci, "night": self.night}
+        hunt = self.ci * (STORYLINES_IN_A_HUNT if self.is_storyline else 1)
+        weights: dict[str, int] = {"dev": self.dev, "ci": self.ci, "hunt": hunt, "night": self.night}
         return weights[profile]
 
 

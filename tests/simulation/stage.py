@@ -31,7 +31,7 @@ from tests.simulation.recore import CALLBACK_URL, ReCORE
 JAPAN = timedelta(hours=9)
 ACCOUNTS = {"corporate": "101010012345", "approvals": "101010023456"}
 WEB = "web"
-LONG_SECONDS, MORNING_SECONDS, EVENING_SECONDS = 6 * 3600.0, 1800.0, 3600.0
+LONG_SECONDS, MORNING_SECONDS, EVENING_SECONDS = 3000.0, 900.0, 1200.0
 
 
 class NotSetUp(AssertionError):
@@ -114,7 +114,7 @@ class Stage:
         self.invariants.look()
 
     def let_pass(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> None:
-        """Let time pass while everybody works; of days, the machines are on for an hour and a half of each stretch."""
+        """Let time pass while everybody works; of hours, the machines are on at either end of each stretch."""
         if seconds > LONG_SECONDS:
             self.baton.pass_time(MORNING_SECONDS, chance, moves_max=moves_max)
             self.clock.go_on(seconds - MORNING_SECONDS - EVENING_SECONDS)

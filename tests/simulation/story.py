@@ -16,11 +16,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from mock_gmo.gateway.connection import ConnectionDropped
 from tests.simulation.acts import ACTS, BY_NAME
+from tests.simulation.checks import Broken
 from tests.simulation.ending import calm_down, speak_verdict
 from tests.simulation.profiles import Profile
+from tests.simulation.recore import ToldWrongly
 from tests.simulation.stage import Cast, NotSetUp, Stage, StoryLog, fast_folder
 
+ROOT = Path(__file__).resolve().parents[2]
 OPENING = ("place", "trouble with an order", "place", "work", "trouble with an order", "place")
 LOGGERS = ("integrator", "mock_gmo")
 STARTS = (
@@ -44,6 +48,7 @@ class Failure:
     kind: str
     reason: str
     trace: str = field(repr=False, default="")
+    is_accident: bool = False  # the world itself broke, so this says nothing of the programs in it
 
     def is_like(self, other: "Failure | None") -> bool:
         """Whether both tell of the same fault, as far as the words before the first number or name say."""
@@ -86,10 +91,24 @@ def run(
             with around or contextlib.nullcontext():
                 _tell(result, profile, Path(folder), acts=acts, steps=steps or profile.steps)
         except Exception as error:  # noqa: BLE001  (whatever breaks in a world is what was looked for)
-            result.failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+            name, is_accident = type(error).__name__, is_accident_of_the_world(error)
+            result.failure = Failure(name, str(error), traceback.format_exc(), is_accident)
             result.story.append(f"BROKEN  {error}")
     result.seconds = time.process_time() - begun
     return result
+
+
+def is_accident_of_the_world(error: Exception) -> bool:
+    """Say whether an exception speaks of the world's own code: it is no verdict, and no crash of a program in it.
+
+    A verdict is an invariant that broke, something that ReCORE was told wrongly, or a world that cannot be set up.
+    Of a crash, the innermost frame of this repository is the program's, or that of a mistake planted in it.
+    """
+    if isinstance(error, Broken | ToldWrongly | NotSetUp):
+        return False
+    frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [path.relative_to(ROOT).parts for path in frames if path.is_relative_to(ROOT) and ".venv" not in path.parts]
+    return isinstance(error, ConnectionDropped) or not ours or ours[-1][:2] == ("tests", "simulation")
 
 
 def cast_of(seed: int, profile: Profile) -> Cast:
