@@ -149,7 +149,7 @@ def _in_the_world(mistake: Mistake) -> Hunt:
 
 
 def hunt_nothing() -> Hunt:
-    """Tell the first stories without any mistake. Raises HuntFailed when one does not end well: kills prove nothing then."""
+    """Tell the first stories without any mistake. Raises HuntFailed when one ends badly: a kill proves nothing then."""
     steps = 0
     for seed in SOUND_SEEDS:
         result = run(seed, PROFILE)

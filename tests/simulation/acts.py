@@ -89,6 +89,7 @@ ACTS: tuple[Act, ...] = (
     Act("backup",                 3,   3,   3, trouble.back_up),
     Act("restore",                1,   1,   1, trouble.restore),
     Act("purge",                  2,   2,   2, trouble.purge),
+    Act("rotate keys",            2,   2,   2, trouble.rotate_keys),
     Act("clock back",             3,   3,   3, trouble.clock_back),
     Act("stand still",            5,   5,   5, trouble.stand_still),
     Act("hours",                  3,   3,   3, shop.pass_hours),

@@ -7,11 +7,11 @@ from flask import Flask
 
 from integrator.domain.payout import DEAD, MOVES, PayoutState
 from mock_gmo.app import world_of
+from tests.simulation.baton import Actor
 from tests.simulation.ledger import BankLedger, DatabaseView, Debited
 from tests.simulation.network import Network
 from tests.simulation.recore import ReCORE
 
-STOP_MOVES = 300  # after so many motions nobody stands between a last look at the stops and a call any more
 FULL_LOOK_EVERY = 400  # motions between two searches for secrets
 
 
@@ -36,7 +36,7 @@ class Invariants:
         self._ever: dict[str, set[str]] = {}  # every state that was ever committed of a payout
         self._told_dead: dict[tuple[str, str], str] = {}  # (company, key) -> how it was told
         self._since_full = 0
-        self._stopped_at_move: int | None = None
+        self._past_the_stop: set[Actor | None] | None = None  # of a stop: whose call had had its last look by then
         self._told_of: dict[str, int] = {}  # payout -> the last of its events that left
         self._wrong: str | None = None
 
@@ -90,9 +90,12 @@ class Invariants:
 
     def on_order(self) -> None:
         """An order leaves for the bank just now."""
-        since = self._stopped_at_move
-        if since is not None and self.network.baton.moves - since > STOP_MOVES and self.database.is_all_stopped():
-            self._wrong = "an order left for the bank although all payouts have been stopped for long"
+        actor, may_leave = self.network.baton.current, self._past_the_stop
+        if may_leave is None or not self.database.is_all_stopped():
+            return
+        if actor not in may_leave:
+            self._wrong = "an order left for the bank although all payouts had been stopped before its last look"
+        may_leave.discard(actor)
 
     def on_event(self, body: bytes) -> None:
         """A callback leaves just now. What was sent before may leave again; nothing leaves before its turn."""
@@ -135,9 +138,9 @@ class Invariants:
 
     def _look_at_database(self, *, is_new: bool = True) -> None:
         if not self.database.is_all_stopped():
-            self._stopped_at_move = None
-        elif self._stopped_at_move is None:
-            self._stopped_at_move = self.network.baton.moves
+            self._past_the_stop = None
+        elif self._past_the_stop is None:
+            self._past_the_stop = {each for each in self.network.baton.actors if each.stands_at == "bank.before"}
         for order, before, after in self.database.read_on():
             self._ever.setdefault(order.payout_id, set()).add(after)
             if before is None:

@@ -191,6 +191,11 @@ class DatabaseView:
         )
         return {str(payout_id) for (payout_id,) in found}
 
+    def last_events(self) -> dict[str, int]:
+        """Return the number of the last event of each payout."""
+        found = self.rows("SELECT payout_id, max(sequence) FROM events WHERE payout_id IS NOT NULL GROUP BY payout_id")
+        return {str(payout_id): int(str(last)) for payout_id, last in found}
+
     def is_all_stopped(self) -> bool:
         """Whether somebody stopped the payouts of every company."""
         return bool(self.rows("SELECT 1 FROM payout_stops WHERE scope = '*' LIMIT 1"))

@@ -185,20 +185,25 @@ class LineToBank(httpx.BaseTransport):
             case "twice, later":
                 self._later(letter, chance)
                 return self._delivered(letter, request)
+            case "garbled":
+                noise = bytes(byte ^ 0x15 for byte in letter.body)
+                return self._delivered(Letter(letter.method, letter.url, letter.headers, noise), request)
+        return self._answered_badly(letter, request, trouble)
+
+    def _answered_badly(self, letter: Letter, request: httpx.Request, trouble: Trouble) -> httpx.Response:
+        match trouble.what:
+            case "limited":
+                return httpx.Response(429, json=LIMITED, request=request)
             case "torn":
                 response = self._delivered(letter, request)
                 return _with_content(response, request, response.content[: len(response.content) // 2])
             case "corrupt":
                 response = self._delivered(letter, request)
                 return _with_content(response, request, bytes(byte ^ 0x55 for byte in response.content))
-            case "garbled":
-                noise = bytes(byte ^ 0x15 for byte in letter.body)
-                return self._delivered(Letter(letter.method, letter.url, letter.headers, noise), request)
             case "failed":
                 self._delivered(letter, request)
-                return httpx.Response(chance.choice((500, 502, 503, 504)), content=NO_JSON, request=request)
-            case "limited":
-                return httpx.Response(429, json=LIMITED, request=request)
+                status = Random(trouble.number).choice((500, 502, 503, 504))  # noqa: S311  (a seeded world)
+                return httpx.Response(status, content=NO_JSON, request=request)
         raise AssertionError(f"no such trouble: {trouble.what}")
 
     def _later(self, letter: Letter, chance: Random) -> None:

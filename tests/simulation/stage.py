@@ -13,9 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 from integrator import companies
 from integrator.companies import NewKey, Registration, Role
 from integrator.effects import NoCheckpoints
+from integrator.keys import LocalKeys
+from integrator.rotation import rotate
 from integrator.secret import Secret
 from integrator.store.database import Database
-from integrator.vault import Intake
+from integrator.vault import Intake, Vault
 from mock_gmo.app import create_app, world_of
 from mock_gmo.bank.states import TransferStatus
 from mock_gmo.settings import Settings
@@ -30,7 +32,7 @@ from tests.simulation.recore import CALLBACK_URL, ReCORE
 
 JAPAN = timedelta(hours=9)
 ACCOUNTS = {"corporate": "101010012345", "approvals": "101010023456"}
-WEB = "web"
+WEB, ROTATION = "web", "rotation"
 LONG_SECONDS, MORNING_SECONDS, EVENING_SECONDS = 3000.0, 900.0, 1200.0
 
 
@@ -164,8 +166,29 @@ class Stage:
 
     def bury_all(self) -> None:
         """End every process."""
-        for name in [*self.workers, WEB]:
+        for name in [*self.workers, WEB, ROTATION]:
             self.bury(name)
+
+    def begin_rotation(self) -> None:
+        """Give every worker a new master key beside the former ones, and seal everything anew while they work."""
+        self.installation = self.installation.with_new_key(self.chance)
+        for name in list(self.workers):
+            self.bury(name)
+        self.start_all()
+        vault = Vault(
+            LocalKeys(self.installation.keys, random_bytes=self.chance.randbytes),
+            environment=self.installation.worker.environment,
+            random_bytes=self.chance.randbytes,
+        )
+        database = self._process(ROTATION).open(self.installation.database_url)
+
+        def seal_anew() -> None:
+            try:
+                rotate(database, vault)
+            finally:
+                database.close()
+
+        self.baton.spawn("the change of the master key", seal_anew, process=ROTATION)
 
     def _process(self, name: str) -> Process:
         return Process(name, self.baton, self.tell, self._committed, self.machine_clock)

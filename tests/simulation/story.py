@@ -159,7 +159,7 @@ def _drawn(seed: int, profile: Profile, stage: Stage, steps: int) -> Iterator[To
 def swarm_of(chance: Random, profile: Profile) -> list[float]:
     """Return the weights of one seed. Some acts are rare or left out here and frequent elsewhere.
 
-    What needs many of one thing and none of another is found so, which one weight for all seeds would never bring about.
+    So is found what needs much of one thing and none of another; one weight for all seeds would never bring it about.
     """
     return [act.weight(profile.name) * (chance.choice(SWARM) if act.may_swarm else 1) for act in ACTS]
 

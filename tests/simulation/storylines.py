@@ -157,9 +157,16 @@ def receiver_is_ill(stage: Stage, chance: Random) -> str:
 
 def replaces_the_living(stage: Stage, chance: Random) -> str | None:
     """ReCORE orders anew what it does not know to be dead, which must be refused."""
+    _let_people_confirm(stage, chance)
+    stage.tell(shop.place(stage, chance))
+    _work(stage, chance, chance.choice((10, 30)))
     living = [o for o in stage.recore.orders if o.payout_id and o.state not in DEAD and o.replaced_by is None]
     old = pick(living, chance)
-    return None if old is None else shop.place_instead(stage, chance, old)
+    if old is None:
+        return None
+    stage.tell(shop.place_instead(stage, chance, old))
+    stage.let_pass(30, chance)
+    return _confirmed(stage, chance)
 
 
 def comes_back(stage: Stage, chance: Random) -> str:
@@ -211,7 +218,8 @@ def _sender(stage: Stage, chance: Random, order: Order) -> Actor | None:
     stage.tell(f"ReCORE orders {order.key}: {order.body['amount_yen']} yen")
     _until(stage, chance, lambda: bool(stage.database.in_flight()))
     last = stage.baton.last
-    return last if last in stage.baton.actors and last is not None and last.process in stage.workers else None
+    is_worker = last is not None and last in stage.baton.actors and last.process in stage.workers
+    return last if is_worker else None
 
 
 def _until(
