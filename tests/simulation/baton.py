@@ -14,6 +14,7 @@ from greenlet import getcurrent, greenlet
 
 MOVE_SECONDS = 0.0001  # so long one motion takes; a call that stands at its departure is not made late by others
 MOVES_MAX = 1_000_000
+STANDING_STILL = "standing still"
 
 
 class Killed(BaseException):
@@ -113,7 +114,13 @@ class Baton:
     def hold_still(self, actor: Actor, seconds: float) -> None:
         """Let one actor stand where it stands for so long, whatever it waits for."""
         actor.wake_at = max(actor.wake_at, self.clock.elapsed + seconds)
-        actor.stands_at = "standing still"
+        actor.stands_at = STANDING_STILL
+
+    def let_go_on(self) -> None:
+        """Let everybody who was made to stand still go on."""
+        for actor in self.actors:
+            if actor.stands_at == STANDING_STILL:
+                actor.wake_at = self.clock.elapsed
 
     def wake(self, *, besides: str = "") -> None:
         """Whoever sleeps because it found nothing to do looks again soon: something was committed."""

@@ -1,5 +1,6 @@
 """How every story ends: faults stop, people act, time goes on, and the verdict is spoken."""
 
+from datetime import timedelta
 from random import Random
 
 from integrator.domain.payout import DEAD, PayoutState
@@ -10,7 +11,7 @@ from tests.simulation import people
 from tests.simulation.checks import Broken
 from tests.simulation.recore import Order
 from tests.simulation.shop import FINAL, order_for_day
-from tests.simulation.stage import ACCOUNTS, Stage
+from tests.simulation.stage import ACCOUNTS, JAPAN, Stage
 
 HOUR, DAY = 3600.0, 86400.0
 # How long everybody works between two visits of the people; the sum covers reserved days and the doubt's last look.
@@ -26,6 +27,7 @@ def calm_down(stage: Stage) -> None:
     chance = Random("ending")  # noqa: S311  (a seeded world)
     stage.must("DELETE", "/faults")
     stage.network.waiting.clear()
+    stage.baton.let_go_on()
     stage.start_all()
     for name in list(stage.workers)[1:]:
         stage.bury(name)  # one is enough where nothing goes wrong, and the world ends sooner
@@ -59,11 +61,14 @@ def calm_down(stage: Stage) -> None:
 def _plain_orders(stage: Stage, chance: Random) -> list[Order]:
     """Place two orders of each company of which nothing is special: nothing may keep them from being paid now."""
     orders: list[Order] = []
+    if (stage.clock.now() + JAPAN + timedelta(minutes=30)).date() != (stage.clock.now() + JAPAN).date():
+        stage.let_pass(HOUR / 2, chance)  # what nobody has confirmed by midnight expires
     for company in stage.companies * 2:
         order = order_for_day(stage, chance, None, None)
         order.company_id, order.body["amount_yen"] = company.company_id, PLAIN_YEN + len(orders)
         stage.recore.place(order)
         stage.baton.pass_time(20, chance)
+        people.confirm_all(stage, chance)
         orders.append(order)
     return orders
 
