@@ -74,7 +74,9 @@ def _plain_orders(stage: Stage, chance: Random) -> list[Order]:
 
 
 def _check_paid(orders: list[Order]) -> None:
-    unpaid = [f"{order.key} is {order.state}" for order in orders if order.state != PayoutState.SETTLED]
+    unpaid = [
+        f"{order.key} is {order.state or order.refused}" for order in orders if order.state != PayoutState.SETTLED
+    ]
     if unpaid:
         raise Broken(f"a plain order was not paid although nothing went wrong: {unpaid[0]}")
 
