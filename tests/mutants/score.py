@@ -66,8 +66,6 @@ def main(modules: tuple[str, ...], jobs: int) -> None:
         sys.exit(UNUSABLE)
     figures = figures_of(tried, seconds=time.monotonic() - started)
     write_report(figures, is_whole=not modules)
-    for each in figures["survivors"]:
-        click.echo(f"SURVIVED {each['module']}:{each['line']} {each['where']}\n{each['diff']}")
     wrong = rotten_rows(parts, tried)
     for row in wrong:
         click.echo(f"no equivalent any more: {row}", err=True)
@@ -76,13 +74,16 @@ def main(modules: tuple[str, ...], jobs: int) -> None:
 
 
 def measure(parts: Sequence[Part], *, jobs: int) -> list[Tried]:
-    """Try every mutant of these parts; tells each part when its last one ended. Raises TryFailed."""
+    """Try every mutant of these parts; tells every survivor as it is found. Raises TryFailed."""
     load_all_but(parts)
     found = [(part, mutant) for part in parts for mutant in mutants_of((ROOT / part.path).read_text(encoding="utf-8"))]
     tries = [(part, mutant.source, (part, mutant)) for part, mutant in found]
     tried = []
     for (part, mutant), end in try_all(tries, jobs=jobs):
         tried.append(Tried(part, mutant, end))
+        if end is End.SURVIVED and not tried[-1].is_equivalent:
+            told = _told(tried[-1])
+            click.echo(f"SURVIVED {told['module']}:{told['line']} {told['where']}\n{told['diff']}")
         if len(tried) % 100 == 0:
             click.echo(f"{len(tried)} of {len(tries)} mutants tried, in {part.path}")
     return tried

@@ -1,6 +1,7 @@
 """How much of a day's limit is used, move by move."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -13,7 +14,7 @@ PLACE = ("101011234567", DAY)
 
 def follow(*states: S, yen: int = 300) -> LimitUse:
     use = LimitUse()
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         use.follow(PLACE, counted_yen=yen, before=before, after=after)
     return use
 
