@@ -1,7 +1,7 @@
 """Small changes of a module's source, one at a time: what a tired hand could have typed instead. Pure.
 
 Unlike the well-known tools this changes tables too, row by row, for here the rules are tables. Left alone are:
-docstrings, annotations, decorators, imports, and the wording of exceptions and assertions.
+docstrings, annotations, decorators, imports, `strict` of a zip, and the wording of exceptions and assertions.
 """
 
 import ast
@@ -138,6 +138,10 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Raise(exc=ast.Call() as call):
             yield from (each for each in call.args if not isinstance(each, ast.Constant | ast.JoinedStr))
             yield from call.keywords
+        case ast.Subscript(slice=ast.Tuple() as together):
+            yield from (node.value, *together.elts)
+        case ast.keyword(arg="strict"):
+            return
         case ast.Expr(value=ast.Constant()) | ast.JoinedStr() | ast.Import() | ast.ImportFrom() | ast.pattern():
             return
         case _:
@@ -233,7 +237,7 @@ def _fewer_rows(node: ast.AST, text: _Text) -> Iterator[tuple[tuple[int, int], s
                 yield text.span(element), "*()"
         case ast.Call():
             for keyword in node.keywords:
-                if keyword.arg is not None:
+                if keyword.arg not in (None, "strict"):
                     begin = text.span(keyword.value)[0] - len(f"{keyword.arg}=".encode())
                     yield (begin, text.span(keyword.value)[1]), "**{}"
 
