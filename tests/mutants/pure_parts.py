@@ -5,14 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One module by its path, and the tests that must notice any change of it, the likeliest first."""
+    """One module by its path, and the tests that must notice any change of it, the likeliest first.
+
+    Where `only` names functions, the rest of the module is not pure and is left alone.
+    """
 
     path: str
     tests: tuple[str, ...]
+    only: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
         return self.path.removesuffix(".py").replace("/", ".")
+
+    def has(self, where: str) -> bool:
+        """True when what stands in this function or class belongs to the part."""
+        return not self.only or where in self.only
 
 
 _DOMAIN = "tests/unit/integrator_domain"
@@ -35,6 +43,7 @@ PARTS = (
     Part("integrator/domain/stuck.py", (f"{_DOMAIN}/test_stuck.py",)),
     Part("integrator/domain/submission.py", (f"{_DOMAIN}/test_submission.py", _WORDS)),
     Part("integrator/domain/turns.py", ("tests/unit/integrator_gate/test_turns.py", _WORDS)),
+    Part("integrator/listing.py", ("tests/unit/test_integrator_listing.py",), only=("ours", "_look")),
     Part("mock_gmo/bank/bulk_states.py", (f"{_BANK}/test_states.py", f"{_BANK}/test_bulk_life.py")),
     Part("mock_gmo/bank/business_id.py", (f"{_BANK}/test_business_id.py",)),
     Part("mock_gmo/bank/calendar.py", (f"{_BANK}/test_days_and_rules.py", f"{_BANK}/test_national_holidays.py")),

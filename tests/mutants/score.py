@@ -76,7 +76,12 @@ def main(modules: tuple[str, ...], jobs: int) -> None:
 def measure(parts: Sequence[Part], *, jobs: int) -> list[Tried]:
     """Try every mutant of these parts; tells every survivor as it is found. Raises TryFailed."""
     load_all_but(parts)
-    found = [(part, mutant) for part in parts for mutant in mutants_of((ROOT / part.path).read_text(encoding="utf-8"))]
+    found = [
+        (part, mutant)
+        for part in parts
+        for mutant in mutants_of((ROOT / part.path).read_text(encoding="utf-8"))
+        if part.has(mutant.where)
+    ]
     tries = [(part, mutant.source, (part, mutant)) for part, mutant in found]
     tried = []
     for (part, mutant), end in try_all(tries, jobs=jobs):
