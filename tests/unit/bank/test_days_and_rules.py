@@ -199,6 +199,22 @@ def test_closed_hours_within_a_day_begin_with_their_start_and_end_before_their_e
     assert ClosedHours.parse(" WED 02:00-03:00 ").covers(instant(day, at)) is covered
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "saturday 01:00-02:00",
+        "sat 01:00-02:00+09:00",
+        "sat 01:00+09:00-02:00",
+        "sat 01:00-02:00-03:00",
+        "sat 01:00 -02:00",
+        "sat  01:00-02:00",
+    ],
+)
+def test_closed_hours_name_a_known_day_and_no_zone(text: str) -> None:
+    with pytest.raises(ValueError, match="closed hours read like"):
+        ClosedHours.parse(text)
+
+
 @pytest.mark.parametrize("weekday", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
 def test_every_day_of_the_week_can_have_closed_hours(weekday: str) -> None:
     hours = ClosedHours(weekday, time(2), time(3))
