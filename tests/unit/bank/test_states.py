@@ -6,6 +6,8 @@ from mock_gmo.bank.bulk_states import BEFORE_DEBIT, WHEN_ALL, BulkStatus
 from mock_gmo.bank.states import (
     APPLICATIONS_ONLY,
     APPLY_STATUS,
+    APPROVED,
+    AUTO_APPROVED,
     MOVES,
     PAID,
     PLANNED,
@@ -84,6 +86,10 @@ def test_a_state_is_told_by_its_code_and_its_name(status: TransferStatus) -> Non
 
     assert (status.code, status.label, APPLY_STATUS.get(status)) == (code, label, apply_status)
     assert status.is_visible is (code is not None)
+
+
+def test_an_approval_is_told_apart_from_one_that_nobody_gave() -> None:
+    assert (APPROVED, AUTO_APPROVED) == ("5", "7")
 
 
 def test_no_state_is_forgotten() -> None:
