@@ -34,6 +34,10 @@ from integrator.domain.kana import ALLOWED, NAME_LENGTH_MAX, NameNotTransferable
         ("（）．／，￥", "()./,¥"),
         ("ぁあぃい", "ｱｱｲｲ"),
         ("ゔゕゖ", "ｳﾞｶｹ"),
+        ("ハ゛ハ゜", "ﾊﾞﾊﾟ"),
+        ("ﾊﾞﾊﾟ", "ﾊﾞﾊﾟ"),
+        ("は゛は゜", "ﾊﾞﾊﾟ"),
+        ("xylox", "XYLOX"),
         ("ア" * 48, "ｱ" * 48),
         ("ガ" * 24, "ｶﾞ" * 24),
     ],
@@ -55,6 +59,8 @@ def test_a_name_is_written_as_the_bank_prints_it(name: str, written: str) -> Non
         ("　", "an empty name"),
         ("ア" * 49, "49"),
         ("ガ" * 25, "50"),
+        ("\u3040", "U+3040"),
+        ("\u3097", "U+3097"),
     ],
 )
 def test_what_cannot_be_transferred_is_refused_and_named(name: str, came: str) -> None:
@@ -109,6 +115,13 @@ def test_a_name_that_is_printed_as_it_came_is_told_so() -> None:
         "cut": False,
         "length_max": 48,
     }
+
+
+def test_a_name_that_is_converted_is_told_to_have_changed() -> None:
+    checked = check_name("ヤマダ").as_json()
+
+    assert (checked["converted"], checked["printed"]) == ("ﾔﾏﾀﾞ", "ﾔﾏﾀﾞ")
+    assert (checked["changed"], checked["cut"]) == (True, False)
 
 
 def test_a_name_that_is_too_long_is_shown_cut_and_not_refused() -> None:
