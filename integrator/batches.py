@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from integrator.desk import Desk
 from integrator.domain.batch import culprits, together_after_refusal
 from integrator.domain.days import civil_date
+from integrator.domain.marks import bank_key_of, mark_of
 from integrator.domain.outcome import LineRefusal, Rejected
 from integrator.domain.payout import PayoutState
 from integrator.domain.problem import Problem
-from integrator.payouts import new_bank_key, new_id, new_mark
+from integrator.payouts import new_id
 from integrator.store import batches as batch_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
@@ -74,14 +75,16 @@ def send_again(
         if payout_rows.is_cancel_wanted(tx, line.payout_id):
             payout_rows.move(tx, line.payout_id, PayoutState.CANCELLED, at=at)
             continue
+        own_key = payout_rows.own_key(tx, line.payout_id)
+        turn = rows.count_lines_of(tx, line.payout_id)
         values = {
             "company_id": dead.company_id,
             "account_id": dead.account_id,
-            "bank_key": new_bank_key(desk.new_text),
+            "bank_key": bank_key_of(dead.company_id, own_key, turn),
             "due_at": due_at or min(at, payout_rows.created_at(tx, line.payout_id)),
             "together_max": together_max,
         }
-        new = NewLine(1, line.payout_id, new_mark(desk.new_text), line.amount_yen)
+        new = NewLine(1, line.payout_id, mark_of(dead.company_id, own_key, turn), line.amount_yen)
         rows.insert_submission(tx, new_id("su", desk.new_text), (new,), at=at, values=values)
         if payout_rows.state_for_change(tx, line.payout_id) is PayoutState.SUBMITTING:
             payout_rows.move(tx, line.payout_id, PayoutState.ACCEPTED, at=at)

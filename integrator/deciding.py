@@ -192,14 +192,11 @@ def _record(desk: Desk, held: Submission, line: SubmissionLine, decision: Decisi
     is_paid = decision.outcome == PAID
     others = [each for each in held.lines if each.payout_id != line.payout_id]
     with desk.db.acting(f"person:{decision.by}").begin() as tx:
-        values: dict[str, Any] = {}
-        if not others:
-            values = {"state": (SubmissionState.FINISHED if is_paid else SubmissionState.DEAD).value}
-        elif held.apply_no is None and not any(_waits_for_person(tx, each) for each in others):
-            values = {"state": SubmissionState.FINISHED.value}
+        values = _values_after(tx, held, others, is_paid=is_paid)
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             raise DecisionRefused("decision-not-open", "being looked up just now")
-        if not is_paid:
+        if others or not is_paid:
+            # Nobody misses it among the others from now on, and with a line less they are not repeated.
             rows.bury_line(tx, held.submission_id, line.payout_id)
         payout_rows.forget_cancel(tx, line.payout_id)
         told = {"outcome": decision.outcome, "source": decision.source, "reason": decision.reason, "by": decision.by}
@@ -207,6 +204,17 @@ def _record(desk: Desk, held: Submission, line: SubmissionLine, decision: Decisi
         payout_rows.move(tx, line.payout_id, state, at=at.now)
         audit.note(tx, held.company_id, Change("doubt.decided", line.payout_id, None, told), at=at.now)
     log.warning("payout.decided payout=%s outcome=%s source=%s", line.payout_id, decision.outcome, decision.source)
+
+
+def _values_after(tx: Connection, held: Submission, others: list[SubmissionLine], *, is_paid: bool) -> dict[str, Any]:
+    """Return where the submission goes: what was decided of one line is never undone by repeating the others."""
+    if not others:
+        return {"state": (SubmissionState.FINISHED if is_paid else SubmissionState.DEAD).value}
+    if held.state in (SubmissionState.WAITING, SubmissionState.FOLLOWED):
+        return {}  # unsent, they go anew; at the bank, they are followed on
+    if any(_waits_for_person(tx, each) for each in others):
+        return {"state": SubmissionState.NEEDS_PERSON.value}
+    return {"state": SubmissionState.FINISHED.value}
 
 
 def _waits_for_person(tx: Connection, line: SubmissionLine) -> bool:

@@ -61,41 +61,50 @@ class Deliverer:
 
 def deliver_one(deliverer: Deliverer, lane: Lane) -> bool:
     """Post the event that is due first, of the company that was served longest ago. False when none is due."""
+    held = _claim(deliverer, lane)
+    if held is None:
+        return False
+    _deliver(deliverer, held)
+    return True
+
+
+def _claim(deliverer: Deliverer, lane: Lane) -> Delivery | None:
     at = deliverer.times()
     with deliverer.db.read() as tx:
         if not rows.has_delivery(tx, lane, at=at):
-            return False
+            return None
     holder = deliverer.new_text(32, HOLDER_ALPHABET)
     with deliverer.db.begin() as tx:
-        held = rows.claim_delivery(tx, lane, holder=holder, at=at, until=at.machine + LEASE)
-    if held is None:
-        return False
+        return rows.claim_delivery(tx, lane, holder=holder, at=at, until=at.machine + LEASE)
+
+
+def _deliver(deliverer: Deliverer, held: Delivery) -> None:
     try:
         keys = [_opened(deliverer, held.company_id, stored) for stored in held.secrets]
     except SealBroken as broken:
         log.error("callback.seal_broken company=%s reason=%s", held.company_id, broken)
         _record(deliverer, held, SEAL_BROKEN, seconds=0.0)
-        return True
+        return
     sent_at = deliverer.times()
     if sent_at.machine + POST_TIME_MAX >= held.lease_until:
         # This process stood still since its claim; somebody else may be posting later events by now.
         log.warning("callback.not_sent_too_late event=%s", held.event_id)
-        return True
+        return
     started = deliverer.timer()
     deliverer.checkpoints.reached("callback.before")
     receipt = deliverer.post(_parcel(held, keys, at=sent_at.machine))
     deliverer.checkpoints.reached("callback.after")
     _record(deliverer, held, receipt, seconds=deliverer.timer() - started)
-    return True
 
 
 @contextmanager
 def delivering_beside(deliverer: Deliverer, stopping: threading.Event) -> Iterator[None]:
     """Deliver events in threads of their own while the block runs; afterwards wait a moment for what is under way."""
+    looking = {lane: threading.Lock() for lane in LANES}
     threads = [
         threading.Thread(
             target=_deliver_until,
-            args=(deliverer, lane, stopping),
+            args=(deliverer, lane, stopping, looking[lane]),
             name=f"deliveries-{number}-{lane}",
             daemon=True,  # a post under way is not worth waiting for: its event goes out again
         )
@@ -111,11 +120,15 @@ def delivering_beside(deliverer: Deliverer, stopping: threading.Event) -> Iterat
             thread.join(STOP_SECONDS / len(threads))
 
 
-def _deliver_until(deliverer: Deliverer, lane: Lane, stopping: threading.Event) -> None:
+def _deliver_until(deliverer: Deliverer, lane: Lane, stopping: threading.Event, looking: threading.Lock) -> None:
     while not stopping.is_set():
         try:
-            if not deliver_one(deliverer, lane):
-                stopping.wait(IDLE_SECONDS)
+            with looking:  # one thread of a lane at a time, so that two ask the database no more often than one
+                held = None if stopping.is_set() else _claim(deliverer, lane)
+                if held is None:
+                    stopping.wait(IDLE_SECONDS)
+            if held is not None:
+                _deliver(deliverer, held)
         except Exception as error:  # noqa: BLE001
             # The one place of these threads that catches everything; what it ended stays leased, and is tried again.
             log.error("callback.failed failure=%s", told(error))

@@ -27,6 +27,8 @@ from integrator.domain.outcome import Attempt, OutcomeKind
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import (
     AFTER_CALL,
+    CLOCK_DISTRUST,
+    CLOCK_TOLERANCE,
     PERSON_LOOK_OFTEN_FOR,
     PERSON_LOOK_SECONDS,
     DoubtFacts,
@@ -72,6 +74,8 @@ def resolve_one(desk: Desk) -> bool:
     if held.state in (SubmissionState.SENDING, SubmissionState.REPEATING):
         _lapse(desk, held)
         return True
+    if held.first_attempt_at is not None and held.first_attempt_at - desk.clock.now() > CLOCK_TOLERANCE:
+        held = _distrust(desk, held)
     access = desk.tokens.access(held.company_id)
     inquiry = Inquiry(is_complete=False, found={}) if access is None else look_up(desk, access, held)
     _act(desk, held, access, inquiry)
@@ -117,6 +121,7 @@ def _act(desk: Desk, held: Submission, access: Access | None, inquiry: Inquiry) 
         designated_date=held.designated_date,
         is_same_grant=access is not None and access.grant_id == held.grant_id,
         cancel_wanted=all(line.is_cancel_wanted for line in held.lines),
+        is_whole=len(held.live_lines) == len(held.lines),
     )
     step = next_in_doubt(facts, at=now, today=civil_date(now))
     if held.state is SubmissionState.NEEDS_PERSON and step is not DoubtStep.ADOPT:
@@ -140,8 +145,7 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
     if is_stopped_now(desk, held.company_id):
         postpone(desk, held, seconds=STOPPED_WAIT_SECONDS)
         return
-    if _may_be_replaced(desk, held):
-        _ask_person(desk, held)
+    if _is_held_by_unknown_order(desk, held):
         return
     if not has_turn(desk, access, Urgency.PAY, due_at=held.due_at):
         postpone(desk, held, seconds=NO_TURN_WAIT_SECONDS)
@@ -170,10 +174,27 @@ def _repeat(desk: Desk, held: Submission, access: Access) -> None:
     call(desk, sent, access, Attempt.REPEAT)
 
 
-def _may_be_replaced(desk: Desk, held: Submission) -> bool:
-    # After a restore the bank may show an order that ReCORE placed in this one's stead, and that nobody here knows.
+def _is_held_by_unknown_order(desk: Desk, held: Submission) -> bool:
+    # After a restore the bank may show an order that ReCORE placed in this one's stead, and that nobody here knows:
+    # of the same amount most likely, corrected perhaps. The others may yet be placed again, which explains them.
+    assert held.first_attempt_at is not None, "what is repeated was attempted"
     with desk.db.read() as tx:
-        return any(restore_rows.has_found_alike(tx, held.company_id, line.amount_yen) for line in held.lines)
+        amounts = restore_rows.unplaced_amounts(tx, held.company_id, since=held.first_attempt_at)
+    if any(line.amount_yen in amounts for line in held.lines):
+        _ask_person(desk, held)
+    elif amounts:
+        postpone(desk, held, seconds=look_again_seconds(desk.clock.now() - held.first_attempt_at))
+    return bool(amounts)
+
+
+def _distrust(desk: Desk, held: Submission) -> Submission:
+    """The clock went back behind the first attempt: how old the bank's key is, nobody knows. So it is too old."""
+    at = desk.times()
+    earlier = at.now - CLOCK_DISTRUST
+    with desk.db.begin() as tx:
+        rows.change_held(tx, held, at=at, values={"first_attempt_at": earlier})
+    log.error("payout.clock_went_back submission=%s first_attempt_at=%s", held.submission_id, held.first_attempt_at)
+    return replace(held, first_attempt_at=earlier)
 
 
 def _lapse(desk: Desk, held: Submission) -> None:
@@ -190,7 +211,7 @@ def _lapse(desk: Desk, held: Submission) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
-        for line in held.lines:
+        for line in held.live_lines:
             payout_rows.move(tx, line.payout_id, after[1], at=now)
     log.warning("payout.lease_lapsed submission=%s", held.submission_id)
 
@@ -207,6 +228,6 @@ def _ask_person(desk: Desk, held: Submission) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
-        for line in held.lines:
+        for line in held.live_lines:
             payout_rows.move(tx, line.payout_id, PayoutState.NEEDS_PERSON, at=now, problem=problem)
     log.error("payout.needs_person submission=%s reason=doubt_unresolved", held.submission_id)

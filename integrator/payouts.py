@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from integrator import trail
 from integrator.domain.days import civil_date
 from integrator.domain.marks import MARK_ALPHABET as MARK_ALPHABET
-from integrator.domain.marks import MARK_LENGTH, bank_key_of, mark_of
+from integrator.domain.marks import bank_key_of, mark_of, marks_of
 from integrator.domain.payout import Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
 from integrator.domain.problem import Problem
 from integrator.domain.submission import CANCELLABLE, CancelState, SubmissionState
@@ -205,7 +206,7 @@ def _store(
         "bank_key": bank_key_of(payer.company_id, key[0]),
         "due_at": at,
     }
-    known = restore_rows.find_order(tx, mark)
+    known = restore_rows.find_order(tx, marks_of(payer.company_id, key[0]))
     if known is None:
         submission_rows.insert_submission(tx, new_id("su", new_text), (line,), at=at, values=values)
         return view
@@ -230,6 +231,7 @@ def _adopt(
         "apply_no": known.apply_no,
         "first_attempt_at": known.look_from,
     }
+    line = replace(line, mark=known.mark)
     submission_rows.insert_submission(tx, new_id("su", new_text), (line,), at=at, values={**values, **at_bank})
     payout_rows.move(tx, payout_id, PayoutState.SUBMITTING, at=at, facts={"apply_no": known.apply_no})
     return _get(tx, values["company_id"], payout_id)
@@ -238,16 +240,6 @@ def _adopt(
 def new_id(prefix: str, new_text: NewText) -> str:
     """Return a new identifier of ours: the prefix and 24 letters and digits."""
     return f"{prefix}_{new_text(24, ID_ALPHABET)}"
-
-
-def new_mark(new_text: NewText) -> str:
-    """Return a line's mark for ediInfo: capitals and digits, 20 at most, unique for ever (98 bits of chance)."""
-    return "R" + new_text(MARK_LENGTH - 1, MARK_ALPHABET)
-
-
-def new_bank_key(new_text: NewText) -> str:
-    """Return a duplicate key for the bank's Idempotency-Key header (1–128 characters)."""
-    return "nk-" + new_text(40, MARK_ALPHABET)
 
 
 def _known(tx: Connection, payer: Payer, known: tuple[str, str], request_hash: str) -> PayoutView:

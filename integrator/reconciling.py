@@ -20,6 +20,7 @@ from integrator.domain.payout import PayoutState
 from integrator.domain.reconciliation import DifferenceKind, Found, Line, Paid, reconcile
 from integrator.domain.turns import Urgency
 from integrator.payouts import ID_ALPHABET, MARK_ALPHABET, new_id
+from integrator.standings import alive_after_all
 from integrator.store import payouts as payout_rows
 from integrator.store import reconciliations as rows
 from integrator.store.companies import find_company
@@ -286,7 +287,13 @@ def _flag(desk: Desk, each: Candidate, result: Found) -> bool:
         state = payout_rows.state_for_change(tx, each.payout_id)
         if state not in FLAGGED:
             return False
-        payout_rows.move(tx, each.payout_id, state, at=desk.clock.now(), facts=facts)
+        problem = None
+        is_paid = facts["debited_on"] is not None and facts["returned_on"] is None
+        if state is PayoutState.NOT_EXECUTED and is_paid and not payout_rows.is_told_by_bank(tx, each.payout_id):
+            # A person said that it is dead. The bank's own 手続不成立 is followed by the money's way back.
+            state, problem = PayoutState.NEEDS_PERSON, alive_after_all(facts["debited_on"] or "")
+            log.error("payout.alive_after_all payout=%s debited_on=%s", each.payout_id, facts["debited_on"])
+        payout_rows.move(tx, each.payout_id, state, at=desk.clock.now(), problem=problem, facts=facts)
     return True
 
 

@@ -18,6 +18,7 @@ from integrator.bank_client.wire import Refused, StatusLine, StatusPage, Unavail
 from integrator.connections import Access
 from integrator.desk import LEASE, Desk, ask, later
 from integrator.domain.days import civil_date
+from integrator.domain.marks import marks_of
 from integrator.domain.payout import PayoutState
 from integrator.domain.problem import Problem
 from integrator.domain.reconciliation import Difference, DifferenceKind
@@ -25,6 +26,7 @@ from integrator.domain.submission import SubmissionState
 from integrator.domain.turns import Urgency
 from integrator.payouts import MARK_ALPHABET
 from integrator.store import audit
+from integrator.store import events as event_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import reconciliations as difference_rows
 from integrator.store import restores as rows
@@ -40,6 +42,8 @@ MARGIN = timedelta(hours=1)  # clocks of backup and program may differ, and a ba
 HOLD = timedelta(minutes=60)  # an order waiting for confirmation is invisible; after this it is shown or dead
 RETRY_SECONDS = 300
 PAGES_MAX = 200
+
+DOUBT_REASON = "the database was restored from a backup"
 
 log = logging.getLogger("integrator.restore")
 
@@ -75,6 +79,8 @@ def declare(db: Database, declaration: Declaration, *, at: datetime) -> Declared
     look_from = declaration.backup_at - MARGIN
     with db.begin() as tx:
         company_ids = rows.company_ids(tx)
+        for company_id in company_ids:
+            event_rows.leap(tx, company_id)
         standing = {(stop.scope, stop.cause) for stop in stop_rows.stops_of(tx)}
         for company_id in company_ids:
             restore = Restore(company_id, at, declaration.backup_at, look_from, holder="")
@@ -82,7 +88,9 @@ def declare(db: Database, declaration: Declaration, *, at: datetime) -> Declared
             if (company_id, Cause.RESTORED) not in standing:
                 reason = f"restored from the backup of {declaration.backup_at.isoformat()}"
                 stop_rows.insert_stop(tx, Stop(company_id, Cause.RESTORED, reason, declaration.by, at))
+        rows.make_doubts_older(tx, DOUBT_REASON, sent_at=declaration.backup_at, at=at)
         doubts = sum(_doubt(tx, unsent, look_from=look_from, at=at) for unsent in rows.unsent_for_change(tx))
+        _tell_again(tx, at=at)
         told = {"backup_at": declaration.backup_at, "by": declaration.by, "companies": len(company_ids)}
         for chain in (audit.ALL, *company_ids):
             audit.note(tx, chain, Change("database.restored", chain, None, {**told, "doubts": doubts}), at=at)
@@ -106,15 +114,25 @@ def _doubt(tx: Connection, unsent: Unsent, *, look_from: datetime, at: datetime)
         "grant_id": unsent.grant_id,
         "first_attempt_at": look_from + MARGIN,
         "doubt_since": at,
-        "doubt_reason": "the database was restored from a backup",
+        "doubt_reason": DOUBT_REASON,
         "due_at": at,
     }
     submission_rows.change_unheld(
         tx, unsent.submission_id, state=SubmissionState.WAITING, now=at, values=submission_rows.release(values)
     )
-    for line in lines:
+    living = [line for line in lines if line.is_live]
+    for line in living:
         payout_rows.move(tx, line.payout_id, PayoutState.IN_DOUBT, at=at, problem=_restored())
-    return len(lines)
+    return len(living)
+
+
+def _tell_again(tx: Connection, *, at: datetime) -> None:
+    """Tell where each payout stands, beyond all that ReCORE may have heard since the backup and would go by."""
+    for company_id, payout_id in rows.moving_payouts(tx):
+        view = payout_rows.find_view(tx, company_id, payout_id)
+        assert view is not None, "just found"
+        sequence = event_rows.next_sequence(tx, payout_id) + event_rows.SEQUENCE_LEAP
+        event_rows.tell(tx, view, sequence=sequence, at=at)
 
 
 class Restorer:
@@ -191,11 +209,13 @@ def _store(desk: Desk, restore: Restore, shown: list[StatusLine]) -> None:
     by_mark = {line.mark: line for line in shown if line.mark is not None and line.apply_no is not None}
     with desk.db.begin() as tx:
         known = rows.known_marks(tx, list(by_mark))
-        unknown = [line for mark, line in by_mark.items() if mark not in known]
+        found = [line for mark, line in by_mark.items() if mark not in known]
+        waiting = _marks_of_waiting(tx, restore.company_id, {str(line.mark) for line in found})
+        unknown = [line for line in found if line.mark not in waiting]
         done = {"scanned_at": at.now, "found": len(unknown), "lease_owner": None, "lease_until": None}
         if not rows.change_restore(tx, restore, at=at, values=done):
             return
-        for line in unknown:
+        for line in found:
             order = FoundOrder(
                 str(line.mark), restore.company_id, str(line.apply_no), line.amount_yen or 0, restore.look_from
             )
@@ -211,6 +231,17 @@ def _store(desk: Desk, restore: Restore, shown: list[StatusLine]) -> None:
             audit.note(tx, restore.company_id, change, at=at.now)
     level = logging.ERROR if unknown else logging.INFO
     log.log(level, "restore.list_read company=%s unknown_orders=%d", restore.company_id, len(unknown))
+
+
+def _marks_of_waiting(tx: Connection, company_id: str, found: set[str]) -> set[str]:
+    """Give what was placed again and waits the marks of its orders at the bank, and return those marks."""
+    taken = set()
+    for submission_id, own_key in rows.unsent_keys(tx, company_id).items():
+        mark = next((mark for mark in marks_of(company_id, own_key) if mark in found), None)
+        if mark is not None:
+            rows.take_mark(tx, submission_id, mark)
+            taken.add(mark)
+    return taken
 
 
 def _differences(unknown: Iterable[StatusLine], today: date) -> Iterable[Difference]:

@@ -14,11 +14,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
+from integrator.effects import FailPoint
+
 PREFIX = "INTEGRATOR_"
 KEY_LENGTH = 32
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
 WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 MASTER_KEY_ID = re.compile(r"[A-Za-z0-9_-]{8}")
+FAIL_POINT = re.compile(
+    r"(?P<point>(?:commit|bank)\.(?:before|after)|sleep|[A-Za-z_]{1,64}\.(?:sent|answered)):(?P<visit>[1-9][0-9]{0,5})"
+)
 
 
 class Environment(StrEnum):
@@ -64,6 +69,7 @@ KNOWN = (
     "INTEGRATOR_CRASHES_MAX",
     "INTEGRATOR_CONNECT_SECONDS",
     "INTEGRATOR_READ_SECONDS",
+    "INTEGRATOR_FAIL_POINT",
 )
 
 
@@ -121,6 +127,7 @@ class WorkerSettings:
     read_seconds: float
     threads: int
     crashes_max: int
+    fail_point: FailPoint | None = None
     clock_skew_ms: int = 25
 
 
@@ -175,6 +182,7 @@ def read_worker_settings(variables: Mapping[str, str]) -> WorkerSettings:
         read_seconds=float(_whole(variables, "INTEGRATOR_READ_SECONDS", default=30, least=1, most=40)),
         threads=_whole(variables, "INTEGRATOR_WORKER_THREADS", default=16, least=1, most=64),
         crashes_max=_whole(variables, "INTEGRATOR_CRASHES_MAX", default=10, least=1, most=1000),
+        fail_point=_fail_point(variables, environment),
         clock_skew_ms=_whole(variables, "INTEGRATOR_CLOCK_SKEW_MS", default=25, least=1, most=10_000),
     )
 
@@ -309,6 +317,22 @@ def _clock(variables: Mapping[str, str], environment: Environment) -> ClockSourc
             "INTEGRATOR_CLOCK", f"bank is not allowed in the environment {environment}", "Set own, or leave it out"
         )
     return ClockSource(text)
+
+
+def _fail_point(variables: Mapping[str, str], environment: Environment) -> FailPoint | None:
+    name = "INTEGRATOR_FAIL_POINT"
+    if name not in variables:
+        return None
+    if environment is not Environment.LOCAL:
+        raise SettingsError(name, f"a worker of the environment {environment} never ends on purpose", "Leave it out")
+    found = FAIL_POINT.fullmatch(variables[name])
+    if found is None:
+        raise SettingsError(
+            name,
+            f"{variables[name]!r} is no fail point",
+            "Set POINT:VISIT, for instance requestTransfer.sent:1, or leave it out",
+        )
+    return FailPoint(found["point"], int(found["visit"]))
 
 
 def _intake_public_key(variables: Mapping[str, str]) -> bytes:

@@ -170,6 +170,15 @@ def second_order(apply_no: str) -> Problem:
     )
 
 
+def alive_after_all(shown: str) -> Problem:
+    """Return the problem of a payout that was recorded as dead, and of which the bank tells otherwise."""
+    return person_problem(
+        "alive-after-all",
+        f"支払われないと記録された支払が、銀行で有効でした（{shown}）。差し替えた支払がある場合は至急止めてください。",
+        f"This payout was recorded as dead, and the bank has it ({shown}). Stop its replacement, if there is one.",
+    )
+
+
 def give_up_cancel(tx: Connection, line: SubmissionLine, status: str | None, code: str, *, at: datetime) -> None:
     """End ReCORE's wish to cancel one payout, which stands at the bank as `status` and goes on."""
     payout_rows.forget_cancel(tx, line.payout_id)

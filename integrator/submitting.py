@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from integrator import batches
+from integrator import batches, keeping_back
 from integrator.bank_client import wire
 from integrator.connections import Access
 from integrator.desk import (
@@ -41,7 +41,7 @@ from integrator.domain.submission import (
     shown_to_recore,
 )
 from integrator.domain.turns import Urgency
-from integrator.standings import second_order
+from integrator.standings import alive_after_all, second_order
 from integrator.store import payouts as payout_rows
 from integrator.store import stops
 from integrator.store import submissions as rows
@@ -128,6 +128,11 @@ def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
 def _record_late(tx: Connection, sent: Submission, outcome: Outcome, *, at: datetime) -> None:
     log.warning("payout.outcome_came_late submission=%s outcome=%s", sent.submission_id, kind_of(outcome))
     assert sent.first_attempt_at is not None, "the intent is stored"
+    if isinstance(outcome, Accepted) and (revived := rows.revive(tx, sent.submission_id, at=at)):
+        log.error("payout.alive_after_all submission=%s apply_no=%s", sent.submission_id, outcome.apply_no)
+        for payout_id in revived:
+            payout_rows.move(tx, payout_id, PayoutState.NEEDS_PERSON, at=at, problem=alive_after_all(outcome.apply_no))
+        return
     is_key_forgotten = at - sent.first_attempt_at >= KEY_LIFE
     stray = _stray(outcome, is_key_forgotten=is_key_forgotten)
     if stray is None or not rows.keep_stray(tx, sent.submission_id, stray, at=at, is_key_forgotten=is_key_forgotten):
@@ -212,7 +217,13 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
         if stops.is_stopped(tx, held.company_id):
             rows.change_held(tx, held, at=at, values=rows.release({}))
             return None
-        if _is_outdated(held, today=civil_date(at.now)):
+        if keeping_back.is_followed_instead(tx, held, at=at):
+            return None
+        is_kept = keeping_back.waits_for_replaced(tx, held, at=at)
+        if is_kept and len(held.live_lines) == 1:
+            keeping_back.give_back(tx, held, at=at)
+            return None
+        if is_kept or _is_outdated(held, today=civil_date(at.now)):
             # Frozen, and provably never carried out: it dies, and new ones with new keys, marks and a new day
             # take its place.
             _give_up_unsent(tx, desk, held, at=at.now, due_at=None)

@@ -25,11 +25,11 @@ from integrator.cancelling import cancel_one
 from integrator.clock import BankClock, Clock, SystemClock
 from integrator.connections import TokenPorts, Tokens
 from integrator.courier import Courier, Post, system_addresses
-from integrator.crew import Crew
+from integrator.crew import Crew, KindOfWork
 from integrator.delivering import Deliverer, deliver_one, delivering_beside
 from integrator.desk import Desk
 from integrator.doubt import resolve_one
-from integrator.effects import Checkpoints, NoCheckpoints
+from integrator.effects import Checkpoints, NoCheckpoints, checkpoints_of
 from integrator.following import follow_some
 from integrator.gate import Gate, GatePorts, never
 from integrator.installation import check_worker
@@ -45,6 +45,7 @@ from integrator.restoring import Restorer
 from integrator.settings import ClockSource, Environment, WorkerSettings
 from integrator.store.callbacks import Lane
 from integrator.store.database import Database, DatabaseUnusable
+from integrator.store.due import Due, kinds_due
 from integrator.store.migrate import is_current
 from integrator.submitting import submit_one
 from integrator.tally import Tally
@@ -129,26 +130,39 @@ class Worker:
 
         A process runs the deliveries beside this, so that no receiver can hold up a payout.
         """
+        deliveries = KindOfWork(lambda: deliver_one(self.deliverer, Lane.ANY))
         is_busy = False
-        for work in self.kinds_of_work:
+        seen = self.look()
+        for kind in (*self.kinds_of_work, deliveries):
+            if not kind.is_worth_a_try(seen):
+                continue
             try:
-                is_busy = work() or is_busy
+                has_done = kind.do_one()
             finally:
                 self.desk.lanes.leave()
-        return deliver_one(self.deliverer, Lane.ANY) or is_busy
+            if has_done or kind.due is not None:
+                seen = self.look()  # what was done may have made something else due
+            is_busy = is_busy or has_done
+        return is_busy
+
+    def look(self) -> frozenset[Due]:
+        """Return what the database says is due now."""
+        at = self.desk.times()
+        with self.desk.db.read() as tx:
+            return kinds_due(tx, at)
 
 
-def _kinds_of_work(desk: Desk, vault: Vault) -> tuple[Callable[[], bool], ...]:
+def _kinds_of_work(desk: Desk, vault: Vault) -> tuple[KindOfWork, ...]:
     return (
-        lambda: run_one_job(desk, vault),
-        lambda: submit_one(desk),
-        lambda: resolve_one(desk),
-        lambda: cancel_one(desk),
-        lambda: follow_some(desk),
-        Renewer(desk).renew_one,
-        Restorer(desk).scan_one,
-        Reconciler(desk).reconcile_one,
-        Chainer(desk.db, lambda: desk.machine_clock.now().timestamp()).chain_some,
+        KindOfWork(lambda: run_one_job(desk, vault), Due.JOB),
+        KindOfWork(lambda: submit_one(desk), Due.SUBMIT),
+        KindOfWork(lambda: resolve_one(desk), Due.RESOLVE),
+        KindOfWork(lambda: cancel_one(desk), Due.CANCEL),
+        KindOfWork(lambda: follow_some(desk), Due.FOLLOW),
+        KindOfWork(Renewer(desk).renew_one),
+        KindOfWork(Restorer(desk).scan_one, Due.RESTORE),
+        KindOfWork(Reconciler(desk).reconcile_one),
+        KindOfWork(Chainer(desk.db, lambda: desk.machine_clock.now().timestamp()).chain_some),
     )
 
 
@@ -216,19 +230,28 @@ def run(settings: WorkerSettings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    db = Database(settings.database_url, effects=NoCheckpoints())
+    checkpoints = checkpoints_of(settings.fail_point)
+    db = Database(settings.database_url, effects=checkpoints)
     try:
         if not is_current(db):
             raise DatabaseUnusable("the database does not answer or lacks migrations: run integrator migrate")
         check_worker(db, _vault(settings, secrets.token_bytes), environment=settings.environment)
         with new_http_client() as http, httpx.Client(trust_env=False) as clock_http:
             lanes = Lanes(near=NEAR)
-            ports = replace(_ports(settings, db, http, clock_http), is_stopping=stopping.is_set)
+            ports = _ports(settings, db, http, clock_http)
+            ports = replace(ports, is_stopping=stopping.is_set, checkpoints=checkpoints)
             worker = Worker(settings, ports, lanes=lanes)
             log.info("worker.started environment=%s threads=%d", settings.environment, settings.threads)
             purging = purging_beside(db, stopping, clock=ports.clock, machine_clock=ports.machine_clock)
             with beating_beside(_pulse(settings, ports)), delivering_beside(worker.deliverer, stopping), purging:
-                Crew(worker.kinds_of_work, lanes, count=settings.threads, stopping=stopping).run()
+                Crew(
+                    worker.kinds_of_work,
+                    lanes,
+                    look=worker.look,
+                    count=settings.threads,
+                    stopping=stopping,
+                    timer=ports.timer,
+                ).run()
     finally:
         db.close()
     log.info("worker.stopped")

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from random import SystemRandom
 from typing import NoReturn
@@ -31,7 +32,24 @@ WORK_FAILED = 1
 WRONG_USAGE = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+# Commands that are imported when they are asked for: the bank starts without them.
+LATER = {"report": "mock_gmo.reports.command", "verify": "mock_gmo.verify.command"}
+
+
+class _Commands(click.Group):
+    """The commands of this module, and those of LATER."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        found = getattr(import_module(LATER[cmd_name]), f"{cmd_name}_command")
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gmo-bank-in-a-box")
 def main() -> None:
     """銀行APIのサンドボックス — a bank to test payouts against, with real rules and made-up money."""

@@ -299,7 +299,9 @@ def _outside_error(table: RefusalTable, error: HTTPException) -> AnyResponse:
     if belongs_to(path, SITE_PATH):
         return outside_error_page(error.code or 0) or error.get_response()
     if belongs_to(path, CONTROL_PATH):
-        return problem_reply(Problem(CONTROL_ERRORS.get(type(error), "path_unknown")))
+        answer = problem_reply(Problem(CONTROL_ERRORS.get(type(error), "path_unknown")))
+        answer.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
+        return answer
     if isinstance(error, InternalServerError):
         reply = table.refusal_reply(Refused("failure_inside"), None)
         return Response(reply.content(), reply.status, content_type=JSON_TYPE)

@@ -77,6 +77,8 @@ class Field:
     """What fits, in words."""
     confused_names: tuple[str, ...] = ()
     """Names that clients send by mistake in the place of this one."""
+    codes: tuple[str, ...] = ()
+    """Every value that fits, where they are listed."""
     is_text: bool = field(default=False, init=False)
     """Whether a value is one text (or a number written as one), no list."""
     is_free: bool = field(default=False, init=False)
@@ -273,6 +275,7 @@ class _Document:
             example=_example(told),
             expected=_expected(schema),
             confused_names=tuple(told.get("x-confused-names", ())),
+            codes=_codes(self._at(items) if items and not has_lines else schema),
         )
 
     def _reply(self, pointer: str) -> Schema | None:
@@ -326,6 +329,10 @@ def _example(told: Mapping[str, Any]) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _codes(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(code) for code in schema.get("enum", ()) if code not in ("", None))
 
 
 def _expected(schema: Mapping[str, Any]) -> str:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
+from tests.bank_contract import BROKEN
 from tests.databases import clear_postgres, make_migrated_file, migrate_url, postgres_database
+from tests.matrix import MatrixOfTheRun
 from tests.postgres import private_postgres
 
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
@@ -29,6 +31,32 @@ settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option of ours: the matrix of a narrow run."""
+    parser.addoption("--matrix", action="store_true", help="write build/matrix.* and tell its holes after any run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every run notes what the programs answer; a whole one is held to what the contracts declare."""
+    config.pluginmanager.register(MatrixOfTheRun(config))
+
+
+_IS_UNSYNCED = "tests.is_unsynced"
+
+
+@event.listens_for(Engine, "begin")
+def do_not_wait_for_the_disk(connection: Connection) -> None:
+    """No test cuts the power: a commit of this process to a SQLite file stays with the operating system.
+
+    The same is said to PostgreSQL when it is started.
+    """
+    if connection.dialect.name == "sqlite" and _IS_UNSYNCED not in connection.info:
+        driver = connection.connection.driver_connection
+        assert driver is not None, "it was just taken out of the pool"
+        driver.execute("PRAGMA synchronous=OFF")
+        connection.info[_IS_UNSYNCED] = True
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server of our own, started once for the run."""
@@ -41,7 +69,7 @@ def shared_postgres(postgres_server: str) -> Iterator[Engine]:
     """A migrated database on our own PostgreSQL, which one test after the other uses."""
     with postgres_database(postgres_server, "shared") as url:
         migrate_url(url)
-        engine = create_engine(url, poolclass=NullPool)
+        engine = create_engine(url)
         yield engine
         engine.dispose()
 
@@ -93,6 +121,15 @@ def db(database_url: str) -> Iterator[Database]:
     database = Database(database_url, effects=NoCheckpoints())
     yield database
     database.close()
+
+
+@pytest.fixture(autouse=True)
+def every_request_to_the_bank_is_lawful() -> Iterator[None]:
+    """Whatever a test is about: what the integrator sent on its way is what the bank's contract describes."""
+    yield
+    broken = BROKEN.copy()
+    BROKEN.clear()
+    assert broken == [], "the integrator broke the bank's contract"
 
 
 @pytest.fixture(autouse=True)

@@ -6,14 +6,15 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, delete, text
 from sqlalchemy.engine import make_url
 
 from integrator.effects import NoCheckpoints
 from integrator.store.database import Database
 from integrator.store.migrate import migrate
+from integrator.store.schema import metadata
 
-REVISION_TABLE = "alembic_version"
+NUMBERS_BEGIN_ANEW = "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences"
 # Rows that a migrated database has from the beginning.
 ROWS_OF_THE_MIGRATIONS = (
     "INSERT INTO chores (name, due_at) VALUES ('purge', '1970-01-01 00:00:00')",
@@ -54,16 +55,16 @@ def postgres_database(server_url: str, name: str) -> Iterator[str]:
 
 
 def clear_postgres(engine: Engine) -> None:
-    """Take every row out of a migrated database, and end whoever still uses it. Quicker than a new one by far."""
-    tables = [table for table in inspect(engine).get_table_names() if table != REVISION_TABLE]
-    with engine.connect() as connection:
+    """Take every row out of a migrated database, and end whoever still uses it.
+
+    Deleting few rows is quicker than a new database by far, and than TRUNCATE, which makes every table's files anew.
+    """
+    with engine.begin() as connection:
         connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
-        connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
-        for statement in ROWS_OF_THE_MIGRATIONS:
-            connection.execute(text(statement))
-        connection.commit()
+        emptied = [str(delete(table)) for table in reversed(metadata.sorted_tables)]
+        connection.execute(text("; ".join((*emptied, NUMBERS_BEGIN_ANEW, *ROWS_OF_THE_MIGRATIONS))))

@@ -36,8 +36,10 @@ from mock_gmo.app import create_app, world_of
 from mock_gmo.bank.payments import Payment
 from mock_gmo.gateway.connection import ConnectionDropped
 from mock_gmo.settings import Settings
+from tests.bank_contract import expect_lawful
 from tests.builders import COMPANY_ID, NOON, make_new_text
 from tests.receiver import Receiver
+from tests.sightings import observed
 
 BANK_URL = "http://127.0.0.1:8310"
 PUBLIC_URL = "http://127.0.0.1:8320"
@@ -159,6 +161,7 @@ class BankLine(httpx.BaseTransport):
             self.refuse_connections -= 1
             raise httpx.ConnectError("connection refused", request=request)
         self.sent.append(sent)
+        expect_lawful(request)
         if any(split.path.endswith(path) for path in self._time_out):
             self._time_out = [path for path in self._time_out if not split.path.endswith(path)]
             raise httpx.ReadTimeout("no answer in time", request=request)
@@ -419,12 +422,14 @@ def build_world(
     `worker_url` lets the workers come to the same database by an account of their own.
     """
     clock = VirtualClock(start)
-    bank_app = create_app(
-        Settings.from_env({"INTEGRATOR_PORT": str(urlsplit(addresses.public_url).port)}),
-        real_time=clock.seconds,
-        monotonic=clock.seconds,
-        random_source=random.Random(seed),  # noqa: S311  (a seeded world)
-        sleep=clock.sleep,
+    bank_app = observed(
+        create_app(
+            Settings.from_env({"INTEGRATOR_PORT": str(urlsplit(addresses.public_url).port)}),
+            real_time=clock.seconds,
+            monotonic=clock.seconds,
+            random_source=random.Random(seed),  # noqa: S311  (a seeded world)
+            sleep=clock.sleep,
+        )
     )
     line = BankLine(bank_app)
     key = MasterKey("testkey1", secrets.token_bytes(32))
@@ -469,7 +474,7 @@ def build_world(
         clock.sleep(seconds)
         workers[0].step()
 
-    web_app = web.create_app(web_settings, database=db, clock=clock, pause=pause, new_text=new_text)
+    web_app = observed(web.create_app(web_settings, database=db, clock=clock, pause=pause, new_text=new_text))
     client = _first_client(bank_app)
     companies.register(
         db,

@@ -21,6 +21,7 @@ import bench_gate
 import bench_payouts
 import bench_peers
 import bench_soak
+import bench_storm
 import bench_tests
 import httpx
 from bench_process import MeasurementFailed, cores
@@ -79,6 +80,14 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("soak_books_sum", "yen", "= 0", lambda: bench_soak.soak()["soak_books_sum"]),
     Figure("gate_use_4proc_300ms", "ratio", "≥ 0.9", bench_gate.gate_use_4proc_300ms),
     Figure("gate_violations", "calls", "≤ 0", bench_gate.gate_violations),
+    Figure("storm_kills", "count", "≥ 100", bench_storm.storm_kills),
+    Figure("storm_kills_in_call", "count", "≥ 50", bench_storm.storm_kills_in_call),
+    Figure("storm_paid_twice", "count", "≤ 0", bench_storm.storm_paid_twice),
+    Figure("storm_lost", "count", "≤ 0", bench_storm.storm_lost),
+    Figure("storm_open", "count", "≤ 0", bench_storm.storm_open),
+    Figure("storm_limit_refusals", "calls", "≤ 0", bench_storm.storm_limit_refusals),
+    Figure("storm_calls_per_payout", "calls", None, bench_storm.storm_calls_per_payout),
+    Figure("storm_seconds", "s", None, bench_storm.storm_seconds),
     Figure("successes_reached", "ratio", "≥ 1", bench_tests.successes_reached),
     Figure("test_wall_seconds", "s", "≤ 360", bench_tests.test_wall_seconds, only_by_name=True),
 )

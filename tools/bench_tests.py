@@ -12,6 +12,8 @@ from bench_process import MeasurementFailed
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SUCCESSES: Final = "tests/contract/test_generated_successes.py"
+CONTRACT: Final = "tests/contract/test_mock_keeps_contract.py"
+GENERATED: Final = "keep_their_contract or Stories"
 ALL_PASSED, SOME_FAILED = 0, 1
 SUCCESSES_SECONDS_MAX: Final = 300.0
 TESTS_SECONDS_MAX: Final = 1_200.0
@@ -28,6 +30,19 @@ def successes_reached() -> float:
     assert suite is not None, "pytest writes one suite a run"
     all_count, *lost = (int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped"))
     return (all_count - sum(lost)) / all_count
+
+
+def contract_cases_per_second() -> float:
+    """Return how many generated calls to the bank in process are made and judged a second, by all checks and ours."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", CONTRACT]
+        if _run([*command, "-k", GENERATED], seconds_max=SUCCESSES_SECONDS_MAX) != ALL_PASSED:
+            raise MeasurementFailed(f"{CONTRACT} did not pass")
+        suite = ET.parse(report).getroot().find("testsuite")  # noqa: S314  (pytest has just written it)
+    assert suite is not None, "pytest writes one suite a run"
+    cases = next(found.attrib["value"] for found in suite.iter("property") if found.attrib["name"] == "cases")
+    return int(cases) / sum(float(test.attrib["time"]) for test in suite.iter("testcase"))
 
 
 def test_wall_seconds() -> float:

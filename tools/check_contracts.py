@@ -14,6 +14,7 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import contracts
+from tools.contract_compatibility import CHANGELOG, unnamed_breaks
 from tools.contract_document import Complaint, Document, escape, steps
 from tools.contract_refusals import check_error_examples, check_pairs, check_refusals, load_pairs
 
@@ -301,6 +302,12 @@ def check_document(name: str, content: Mapping[str, Any]) -> list[Complaint]:
     return [complaint for rule in rules for complaint in rule(document)]
 
 
+def check_compatibility() -> Iterator[Complaint]:
+    """Whatever would break a client of the released contracts is named in the changelog."""
+    for broken in unnamed_breaks():
+        yield Complaint(CHANGELOG.name, "#", f"a client breaks, and the newest part does not say `{broken}`")
+
+
 def main() -> int:
     """Print every complaint about the contracts that exist; return the exit code."""
     names = [name for name in contracts.DOCUMENTS if (DIRECTORY / f"{name}.yaml").exists()]
@@ -312,6 +319,7 @@ def main() -> int:
         check_refusals(rows),
         *(check_error_examples(document, rows) for document in bank),
         check_pairs(load_pairs(), bank, rows),
+        check_compatibility(),
     ))  # fmt: skip
     for complaint in complaints:
         print(complaint)

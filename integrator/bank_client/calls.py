@@ -144,7 +144,7 @@ class Calls:
         `read` and `judge` must not raise for anything that a server can send.
         """
         ports = self._ports
-        way = _Way(ports)
+        way = _Way(ports, call.context)
         received = self._departed(call, way)
         ports.departures.arrived(received.status if isinstance(received, Answered) else None)
         value = read(received)
@@ -228,8 +228,9 @@ class Calls:
 class _Way:
     """Follows one call: when it left, how long it took, how long its connection took to come about."""
 
-    def __init__(self, ports: CallPorts) -> None:
+    def __init__(self, ports: CallPorts, operation: str) -> None:
         self._ports = ports
+        self._operation = operation
         self.sent_at = ports.clock.now()
         self._left_at: float | None = None
         self._began_at: float | None = None
@@ -252,5 +253,9 @@ class _Way:
                 self._ports.departures.travelled(self._ports.timer() - self._began_at)
             case "http11.send_request_headers.started":
                 self.depart()
+            case "http11.send_request_body.complete":
+                self._ports.checkpoints.reached(f"{self._operation}.sent")
+            case "http11.receive_response_body.complete":
+                self._ports.checkpoints.reached(f"{self._operation}.answered")
             case _:
                 pass

@@ -12,7 +12,18 @@ from typing import Any
 
 import click
 
-from integrator import auditing, companies, deciding, differences, payouts, reconciling, restoring, stopping, worker
+from integrator import (
+    auditing,
+    companies,
+    deciding,
+    differences,
+    payouts,
+    reconciling,
+    releasing,
+    restoring,
+    stopping,
+    worker,
+)
 from integrator.clock import Clock, SystemClock
 from integrator.commands.explained import Failed, WrongUsage, open_database
 from integrator.commands.explained import explained as _explained
@@ -20,6 +31,7 @@ from integrator.deciding import Decision, DecisionRefused
 from integrator.differences import Verdict
 from integrator.domain.days import civil_date
 from integrator.domain.payout import PayoutFilter, PayoutState
+from integrator.releasing import Release
 from integrator.restoring import Declaration
 from integrator.settings import StoreSettings, read_store_settings, read_worker_settings
 from integrator.store import audit
@@ -218,6 +230,22 @@ def decide_doubt(company_id: str, payout_id: str, **told: Any) -> None:
             except reconciling.StatementUnread as unread:
                 raise Failed(f"not recorded, the bank cannot be asked: {unread}") from None
     click.echo(f"{payout_id} is recorded as {decision.outcome}")
+
+
+@doubt_group.command("release")
+@click.argument("company_id")
+@click.argument("payout_id")
+@for_reason
+@by_person
+def release_payout(company_id: str, payout_id: str, reason: str, by: str) -> None:
+    """Say that the cause of work-fails is mended: workers take the payout up again at once, where they left it."""
+    with _opened(f"person:{by}") as (database, settings):
+        companies.get_company(database, company_id, environment=settings.environment)
+        try:
+            releasing.release(database, company_id, payout_id, Release(reason, by), at=_now())
+        except releasing.NotSetAside:
+            raise Failed(f"{payout_id} is not set aside: only a payout with problem work-fails is released") from None
+    click.echo(f"{payout_id} is taken up again")
 
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -74,6 +74,9 @@ MOVES: dict[PayoutState, frozenset[PayoutState]] = {
 DEAD = frozenset({_S.RETURNED, _S.REJECTED, _S.EXPIRED, _S.NOT_EXECUTED, _S.WITHDRAWN, _S.CANCELLED})
 
 
+# Nothing was taken for these in the end: 手続不成立 gives the fee back, the others were never debited.
+FREE = DEAD - {_S.RETURNED}
+
 # What the statement must show before the payout is reconciled: the debit, or the debit and its way back.
 _DEBIT_SHOWN = frozenset({_S.SETTLED, _S.RECALL_IN_PROCESS})
 _RETURN_SHOWN = frozenset({_S.RETURNED, _S.NOT_EXECUTED})
@@ -176,7 +179,7 @@ class PayoutView:
             "designated_date": self.designated_date,
             "replaces": self.replaces,
             "state": self.state.value,
-            "fee_yen": self.fee_yen,
+            "fee_yen": None if self.state in FREE else self.fee_yen,
             "apply_no": self.apply_no,
             "bank_status": self.bank_status,
             "created_at": written_instant(self.created_at),

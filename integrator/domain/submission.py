@@ -14,6 +14,8 @@ from integrator.domain.payout import PayoutState
 KEY_LIFE = timedelta(
     hours=23
 )  # the bank keeps a duplicate key for 24 hours; the last hour is for slow clocks and calls
+CLOCK_TOLERANCE = timedelta(minutes=5)  # hosts differ by less; an attempt later than that ahead was dated wrongly
+CLOCK_DISTRUST = timedelta(days=3)  # how long ago such an attempt is taken to be: longer than any key, soon enough seen
 FOLLOW_SETTLED_FOR = timedelta(days=60)  # returns come late
 DOUBT_LOOK_SECONDS = (2, 900)  # the next look comes after half the age of the doubt, within these bounds
 
@@ -87,6 +89,7 @@ class DoubtFacts:
     designated_date: date
     is_same_grant: bool  # nobody consented anew in between: the same user stands behind the call
     cancel_wanted: bool  # of every line: what is still wanted goes on, and the rest of the order with it
+    is_whole: bool = True  # of no line has a person, or ReCORE, been told that it will not be paid
 
 
 def next_in_doubt(facts: DoubtFacts, *, at: datetime, today: date) -> DoubtStep:
@@ -107,7 +110,7 @@ def next_in_doubt(facts: DoubtFacts, *, at: datetime, today: date) -> DoubtStep:
     if facts.cancel_wanted:
         # A repetition could create the very order that ReCORE no longer wants.
         return DoubtStep.LOOK_AGAIN
-    if facts.is_same_grant and facts.designated_date >= today:
+    if facts.is_whole and facts.is_same_grant and facts.designated_date >= today:
         return DoubtStep.REPEAT
     return DoubtStep.ASK_PERSON
 

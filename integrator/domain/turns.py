@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 SECOND = timedelta(seconds=1)
-LATE_MAX = timedelta(milliseconds=15)  # a call that would leave later than this gets a new slot
+LATE_MAX = timedelta(milliseconds=15)  # a call that would leave later than this gets a new slot, and more time
 AHEAD = timedelta(milliseconds=100)  # so long before its slot a turn is given: time to store the intent
 LEAD = timedelta(milliseconds=50)  # the same for a turn that nobody had to wait for
 GRACE = timedelta(milliseconds=20)  # so long each better waiter may be late before the next one goes instead
@@ -49,6 +49,14 @@ def spacing(requests_per_second: int, *, jitter: timedelta) -> timedelta:
     return -((SECOND + jitter + LATE_MAX) // -requests_per_second)
 
 
+def late_max_of(tried: int) -> timedelta:
+    """Return how late a call may leave after it missed `tried` departures: a busy machine gets four times as long each.
+
+    What it gets beyond LATE_MAX is added to the distance of the slot after it.
+    """
+    return LATE_MAX * (1 << 2 * tried)
+
+
 def rank_at(now: datetime, urgency: Urgency, *, waited: timedelta = timedelta(0)) -> datetime:
     """Return where in the queue a call stands that begins to wait `now` and whose work has waited before."""
     return now - min(max(waited, timedelta(0)), WAITED_MAX) + STANDS_BACK[urgency]
@@ -78,6 +86,7 @@ class Turn:
     following: datetime
     taken_at: datetime
     limited_count: int  # 429 in a row before this call
+    late_max: timedelta = LATE_MAX  # so long after `slot` the call may leave; `following` leaves room for it
 
 
 class JitterWatch:

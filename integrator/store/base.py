@@ -1,8 +1,8 @@
-"""What every table is made of: the registry of tables, and the type of an instant."""
+"""What every table is made of: the registry of tables, the type of an instant, and the present in statements."""
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import ColumnElement, DateTime, MetaData, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -25,6 +25,12 @@ class Instant(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+Moment = datetime | ColumnElement[datetime]
+"""An instant in a condition: itself, or a parameter of a statement that is built once."""
+
+NOW: ColumnElement[datetime] = bindparam("now", type_=Instant())
+MACHINE: ColumnElement[datetime] = bindparam("machine", type_=Instant())
 
 metadata = MetaData(
     naming_convention={

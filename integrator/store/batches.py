@@ -7,13 +7,15 @@ left of the submission that it was in.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
 
 from integrator.domain.batch import OWN_BANK_CODE, fitting
+from integrator.domain.payout import DEAD
 from integrator.domain.submission import CancelState, SubmissionState
 from integrator.store.database import for_claim
 from integrator.store.schema import payouts, submission_lines, submissions
 from integrator.store.submissions import Submission, SubmissionLine, Times, find_submissions, lines_of
+from integrator.store.supervised import found_orders
 
 SPAN = timedelta(days=1)  # what was sent this far apart is looked for in one list
 LOOKED_AT_TOGETHER_MAX = 500
@@ -45,6 +47,8 @@ def take_in(tx: Connection, held: Submission, *, at: Times, day: date, is_today:
             _is_free(at),
             submission_lines.c.is_live,
             payouts.c.cancel_requested_at.is_(None),
+            ~exists().where(found_orders.c.mark == submission_lines.c.mark),  # at the bank already, known by a restore
+            ~_is_replacing_living(),
             is_same_day,
             is_own_bank if first.bank_code == OWN_BANK_CODE else ~is_own_bank,
         )
@@ -108,14 +112,24 @@ def prolong(tx: Connection, held: Submission, *, at: Times, until: datetime) -> 
 
 def is_cancel_wanted_by_all(tx: Connection, submission_id: str) -> bool:
     """True when ReCORE wants every payout cancelled that this submission can still pay. The bank cancels only all."""
-    wanted = func.count(payouts.c.cancel_requested_at)
+    here = select(submissions.c.company_id, submissions.c.apply_no).where(submissions.c.submission_id == submission_id)
+    order = tx.execute(here).one()
+    # After a restore each payout of one application may be followed by itself, or not be known yet.
+    is_same = and_(payouts.c.company_id == order.company_id, payouts.c.apply_no == order.apply_no)
+    mates = () if order.apply_no is None else tx.scalars(select(payouts.c.payout_id).where(is_same)).all()
     statement = (
-        select(func.count().label("alive"), wanted.label("wanted"))
+        select(func.count().label("alive"), func.count(payouts.c.cancel_requested_at).label("wanted"))
         .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
-        .where(submission_lines.c.submission_id == submission_id, submission_lines.c.is_live)
+        .where(
+            or_(submission_lines.c.submission_id == submission_id, submission_lines.c.payout_id.in_(mates)),
+            submission_lines.c.is_live,
+        )
     )
     row = tx.execute(statement).one()
-    return bool(row.alive == row.wanted)
+    is_found = and_(found_orders.c.company_id == order.company_id, found_orders.c.apply_no == order.apply_no)
+    is_placed = exists().where(submission_lines.c.mark == found_orders.c.mark)
+    forgotten = select(found_orders.c.mark).where(is_found, ~is_placed).limit(1)
+    return bool(row.alive == row.wanted) and tx.execute(forgotten).first() is None
 
 
 def payouts_beside(tx: Connection, submission_id: str, payout_id: str) -> Sequence[str]:
@@ -129,6 +143,12 @@ def payouts_beside(tx: Connection, submission_id: str, payout_id: str) -> Sequen
         )
         .order_by(submission_lines.c.item_id)
     ).all()
+
+
+def _is_replacing_living() -> ColumnElement[bool]:
+    old = payouts.alias()
+    is_alive = old.c.state.not_in([state.value for state in DEAD])
+    return exists().where(old.c.payout_id == payouts.c.replaces, is_alive)
 
 
 def _is_free(at: Times) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from integrator.store.base import MACHINE, NOW, Moment
 from integrator.store.database import for_change, for_claim
 from integrator.store.schema import callback_secrets, callbacks, deliveries, events
 from integrator.store.submissions import Times
@@ -187,12 +188,14 @@ def delete_ended_secrets(tx: Connection, company_id: str, *, now: datetime) -> N
 
 def has_delivery(tx: Connection, lane: Lane, *, at: Times) -> bool:
     """True when `claim_delivery` would find something."""
-    return tx.execute(select(callbacks.c.company_id).where(_is_servable(lane, at)).limit(1)).first() is not None
+    return tx.execute(_SERVABLE[lane], {"now": at.now, "machine": at.machine}).first() is not None
 
 
 def claim_delivery(tx: Connection, lane: Lane, *, holder: str, at: Times, until: datetime) -> Delivery | None:
     """Hold the company that was served longest ago, with its event that is due first, until `until` (machine)."""
-    longest_ago = select(callbacks).where(_is_servable(lane, at)).order_by(callbacks.c.served_at).limit(1)
+    longest_ago = (
+        select(callbacks).where(_is_servable(lane, at.now, at.machine)).order_by(callbacks.c.served_at).limit(1)
+    )
     callback = tx.execute(for_claim(longest_ago, tx, of=callbacks)).one_or_none()
     if callback is None:
         return None
@@ -200,7 +203,7 @@ def claim_delivery(tx: Connection, lane: Lane, *, holder: str, at: Times, until:
     first = (
         select(deliveries.c.event_id, deliveries.c.attempt_count, events.c.kind, events.c.body)
         .join(events, events.c.event_id == deliveries.c.event_id)
-        .where(deliveries.c.company_id == company_id, _is_due(at))
+        .where(deliveries.c.company_id == company_id, _is_due(at.now))
         .order_by(deliveries.c.due_at, events.c.number)
         .limit(1)
     )
@@ -250,17 +253,18 @@ def postpone_delivery(tx: Connection, event_id: str, *, attempt_count: int, due_
     tx.execute(update(deliveries).where(deliveries.c.event_id == event_id).values(values))
 
 
-def _is_servable(lane: Lane, at: Times) -> ColumnElement[bool]:
-    is_free = or_(callbacks.c.lease_until.is_(None), callbacks.c.lease_until <= at.machine)
-    is_waited_for = exists().where(deliveries.c.company_id == callbacks.c.company_id, _is_due(at))
+def _is_servable(lane: Lane, now: Moment, machine: Moment) -> ColumnElement[bool]:
+    """Return the condition, on callbacks, that `claim_delivery` would find something of this one."""
+    is_free = or_(callbacks.c.lease_until.is_(None), callbacks.c.lease_until <= machine)
+    is_waited_for = exists().where(deliveries.c.company_id == callbacks.c.company_id, _is_due(now))
     is_of_lane = [~callbacks.c.is_slow] if lane is Lane.QUICK else []
-    return and_(callbacks.c.paused_until <= at.now, is_free, *is_of_lane, is_waited_for)
+    return and_(callbacks.c.paused_until <= now, is_free, *is_of_lane, is_waited_for)
 
 
-def _is_due(at: Times) -> ColumnElement[bool]:
+def _is_due(now: Moment) -> ColumnElement[bool]:
     before = deliveries.alias("before")
     has_earlier = exists().where(before.c.stream == deliveries.c.stream, before.c.sequence < deliveries.c.sequence)
-    return and_(deliveries.c.due_at <= at.now, ~has_earlier)
+    return and_(deliveries.c.due_at <= now, ~has_earlier)
 
 
 def _signing(tx: Connection, statement: Select[Any], now: datetime) -> list[dict[str, Any]]:
@@ -270,3 +274,7 @@ def _signing(tx: Connection, statement: Select[Any], now: datetime) -> list[dict
     )
     rows: list[Row[Any]] = list(tx.execute(signing))
     return [{name: value for name, value in row._mapping.items() if name != "company_id"} for row in rows]
+
+
+# Built once: threads ask several times a second.
+_SERVABLE = {lane: select(callbacks.c.company_id).where(_is_servable(lane, NOW, MACHINE)).limit(1) for lane in Lane}

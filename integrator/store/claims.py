@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from integrator.domain.submission import CancelState, SubmissionState
+from integrator.domain.submission import CLOCK_TOLERANCE, CancelState, SubmissionState
 from integrator.domain.turns import STALE_AFTER, STANDS_BACK, Urgency
+from integrator.store.base import MACHINE, NOW
 from integrator.store.gate import closed_companies
 from integrator.store.schema import Instant, connections, submissions
 from integrator.store.stops import stopped_here
@@ -58,10 +59,11 @@ class Times:
     machine: datetime
 
 
-def _is_ready(work: Work) -> ColumnElement[bool]:
+def is_ready(work: Work) -> ColumnElement[bool]:
+    """Return the condition, on submissions, that one waits for this work, at :now and :machine."""
     table = submissions.c
-    is_free = or_(table.lease_until.is_(None), table.lease_until <= bindparam("machine", type_=Instant()))
-    is_due = and_(table.due_at <= bindparam("now", type_=Instant()), is_free)
+    is_free = or_(table.lease_until.is_(None), table.lease_until <= MACHINE)
+    is_due = and_(table.due_at <= NOW, is_free)
     is_cancel_due = table.cancel_state == CancelState.DUE.value
     match work:
         case Work.SUBMIT:
@@ -74,8 +76,11 @@ def _is_ready(work: Work) -> ColumnElement[bool]:
         case Work.RESOLVE:
             looked_up = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
             in_call = (SubmissionState.SENDING.value, SubmissionState.REPEATING.value)
+            is_of_the_future = table.first_attempt_at > bindparam("ahead", type_=Instant())
+            is_misdated = and_(table.state == SubmissionState.IN_DOUBT.value, is_of_the_future, is_free)
             # Whoever held a call that never came back is gone; what it sent may be at the bank.
-            return or_(and_(table.state.in_(looked_up), is_due), and_(table.state.in_(in_call), is_free))
+            is_looked_up = and_(table.state.in_(looked_up), is_due)
+            return or_(is_looked_up, is_misdated, and_(table.state.in_(in_call), is_free))
         case Work.CANCEL:
             return and_(table.state == SubmissionState.FOLLOWED.value, is_cancel_due, is_due)
         case Work.FOLLOW:
@@ -90,7 +95,7 @@ def _is_company_followed() -> ColumnElement[bool]:
         other.c.state == SubmissionState.FOLLOWED.value,
         other.c.cancel_state != CancelState.DUE.value,
         other.c.lease_owner.is_not(None),
-        other.c.lease_until > bindparam("machine", type_=Instant()),
+        other.c.lease_until > MACHINE,
     )
 
 
@@ -105,7 +110,7 @@ def _is_open(work: Work) -> ColumnElement[bool]:
     waiting = submissions.alias()
     pays = select(waiting.c.company_id).where(
         waiting.c.state == SubmissionState.WAITING.value,
-        waiting.c.due_at <= bindparam("now", type_=Instant()),
+        waiting.c.due_at <= NOW,
         waiting.c.company_id.in_(select(connections.c.company_id).where(connections.c.state == "connected")),
         ~stopped_here(waiting.c.company_id),
     )
@@ -114,7 +119,7 @@ def _is_open(work: Work) -> ColumnElement[bool]:
 
 
 def _ready(work: Work, *, is_selective: bool) -> Select[tuple[str]]:
-    ready = select(submissions.c.submission_id).where(_is_ready(work))
+    ready = select(submissions.c.submission_id).where(is_ready(work))
     return (ready.where(_is_open(work)) if is_selective else ready).limit(1)
 
 
@@ -137,7 +142,7 @@ def _claim_statement(dialect: str, work: Work, is_selective: bool) -> ReturningU
 
 def parameters(at: Times, openings: Openings | None) -> dict[str, Any]:
     """Return the values that the statements need; without `openings` everybody's work may be claimed."""
-    present: dict[str, Any] = {"now": at.now, "machine": at.machine}
+    present: dict[str, Any] = {"now": at.now, "machine": at.machine, "ahead": at.now + CLOCK_TOLERANCE}
     if openings is not None:
         present |= {
             "near": openings.near,

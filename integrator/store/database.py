@@ -26,6 +26,7 @@ _SQLITE_PRAGMAS = (
 
 PROGRAM = "program"  # who acts when nobody says
 ACTOR_LENGTH_MAX = 160
+CONNECTIONS_MAX = 8  # of one process, however many threads it has: a server's connections are few
 
 
 class DatabaseUnusable(Exception):
@@ -119,7 +120,7 @@ def _parsed(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS_MAX, max_overflow=0, hide_parameters=True)
     engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "do_connect", _create_privately)
     event.listen(engine, "connect", _prepare_sqlite)

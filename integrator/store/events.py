@@ -19,7 +19,9 @@ from integrator.domain.event import (
 from integrator.domain.payout import PayoutView
 from integrator.store.companies import hold_company
 from integrator.store.schema import Instant, callbacks, deliveries, events
+from integrator.store.supervised import restores
 
+SEQUENCE_LEAP, POSITION_LEAP = 1000, 1_000_000  # more events than a payout, or a company, has since any backup
 NUMBERED_AT_ONCE = 1000  # more than a page, so that a page is full whenever it can be
 
 # Written once, with the values beside them: every change of a payout runs them.
@@ -62,8 +64,7 @@ def tell(tx: Connection, view: PayoutView, *, sequence: int, at: datetime) -> No
 
 def tell_connection(tx: Connection, view: ConnectionView, told: ToldChange, *, at: datetime) -> None:
     """Store the event of a change of this connection. Whoever tells holds the connection's row."""
-    of_connection = and_(events.c.company_id == view.company_id, events.c.kind == EventKind.CONNECTION_CHANGED.value)
-    sequence = (tx.scalar(select(func.max(events.c.sequence)).where(of_connection)) or 0) + 1
+    sequence = _next_of_connection(tx, view.company_id)
     _store(
         tx,
         {
@@ -77,6 +78,15 @@ def tell_connection(tx: Connection, view: ConnectionView, told: ToldChange, *, a
         },
         stream=connection_stream(view.company_id),
     )
+
+
+def _next_of_connection(tx: Connection, company_id: str) -> int:
+    """Return the number of the connection's next event: beyond all that may have been heard before a restore."""
+    of_connection = and_(events.c.company_id == company_id, events.c.kind == EventKind.CONNECTION_CHANGED.value)
+    last = tx.execute(select(func.max(events.c.sequence), func.max(events.c.occurred_at)).where(of_connection)).one()
+    restored_at = tx.scalar(select(func.max(restores.c.declared_at)).where(restores.c.company_id == company_id))
+    is_first_since = restored_at is not None and (last[1] is None or last[1] <= restored_at)
+    return (last[0] or 0) + (SEQUENCE_LEAP if is_first_since else 0) + 1
 
 
 def tell_test(tx: Connection, company_id: str, event_id: str, *, at: datetime) -> None:
@@ -93,6 +103,18 @@ def tell_test(tx: Connection, company_id: str, event_id: str, *, at: datetime) -
             "occurred_at": at,
         },
         stream=event_id,
+    )
+
+
+def leap(tx: Connection, company_id: str) -> None:
+    """Let the company's positions go on beyond all that can have been read before the database was restored."""
+    while is_anything_new(tx, company_id):
+        give_positions(tx, company_id)
+    last = select(func.max(events.c.position)).where(events.c.company_id == company_id).scalar_subquery()
+    tx.execute(
+        update(events)
+        .where(events.c.company_id == company_id, events.c.position == last)
+        .values(position=events.c.position + POSITION_LEAP)
     )
 
 

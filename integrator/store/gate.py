@@ -1,14 +1,14 @@
 """Rows of the gate: the next free slot of each client id, and who waits for it. One short transaction a motion."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from integrator.domain.turns import STALE_AFTER, Turn, Urgency, limited_wait, opens_at, slot_at, spacing
+from integrator.domain.turns import LATE_MAX, STALE_AFTER, Turn, Urgency, limited_wait, opens_at, slot_at, spacing
 from integrator.store.database import for_change
 from integrator.store.schema import Instant, companies, gate_slots, gate_waits
 
@@ -54,16 +54,19 @@ def leave(tx: Connection, waiter: Waiter) -> None:
 
 
 def move_turn(
-    tx: Connection, turn: Turn, *, now: Callable[[], datetime], lead: timedelta, jitter: timedelta
+    tx: Connection, turn: Turn, *, now: Callable[[], datetime], late_max: timedelta, jitter: timedelta
 ) -> Turn | None:
-    """Put a turn that was missed `lead` from now. None when the next slot is somebody else's by now."""
+    """Put a turn that was missed at the present, with `late_max` to leave. None when the next slot is somebody else's.
+
+    The slot after it moves away by what this call may be later than others.
+    """
     free_at, _ = _locked(tx, turn.client_id, now)
     if free_at != turn.following:
         return None
-    slot = now() + lead
-    following = slot + spacing(_limit(tx, turn.client_id), jitter=jitter)
+    slot = now()
+    following = slot + spacing(_limit(tx, turn.client_id), jitter=jitter) + (late_max - LATE_MAX)
     _set_next(tx, turn.client_id, following)
-    return Turn(turn.client_id, slot, following, taken_at=turn.taken_at, limited_count=turn.limited_count)
+    return replace(turn, slot=slot, following=following, late_max=late_max)
 
 
 def close_for_a_while(tx: Connection, client_id: str, *, now: Callable[[], datetime]) -> tuple[int, timedelta]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from integrator.domain.turns import STALE_AFTER
+from integrator.store.base import MACHINE, NOW, Moment
 from integrator.store.database import for_claim
 from integrator.store.gate import far_companies
 from integrator.store.schema import jobs
@@ -99,15 +100,19 @@ def delete_job(tx: Connection, job_id: str) -> None:
 
 def has_work(tx: Connection, *, at: Times) -> bool:
     """True when a job waits, has lost its worker, or is an answer that nobody came for."""
-    stale = and_(jobs.c.kind.in_(_values(TAKEN_AWAY)), jobs.c.expires_at <= at.now)
-    some = select(jobs.c.job_id).where(or_(jobs.c.state == JobState.READY, _is_lapsed(at), stale)).limit(1)
-    return tx.execute(some).first() is not None
+    return tx.execute(_SOME, {"now": at.now, "machine": at.machine}).first() is not None
+
+
+def is_work(now: Moment, machine: Moment) -> ColumnElement[bool]:
+    """Return the condition of `has_work` on jobs."""
+    stale = and_(jobs.c.kind.in_(_values(TAKEN_AWAY)), jobs.c.expires_at <= now)
+    return or_(jobs.c.state == JobState.READY, _is_lapsed(machine), stale)
 
 
 def clear_away(tx: Connection, *, at: Times) -> None:
     """End what can no longer be done: jobs past their time, codes whose worker was lost, answers nobody fetched."""
     late = and_(jobs.c.state == JobState.READY, jobs.c.expires_at <= at.now)
-    lost = and_(_is_lapsed(at), jobs.c.kind.not_in(_values(REPEATABLE)))
+    lost = and_(_is_lapsed(at.machine), jobs.c.kind.not_in(_values(REPEATABLE)))
     for which, answer in ((late, TOO_LATE), (lost, LAPSED)):
         ended = {"state": JobState.FAILED.value, "result": _text(answer), **_RELEASED}
         tx.execute(update(jobs).where(which).values(ended))
@@ -120,7 +125,7 @@ def claim_job(
     tx: Connection, *, at: Times, owner: str, lease_until: datetime, openings: Openings | None = None
 ) -> Job | None:
     """Take the oldest job that is ready or whose worker was lost, until `lease_until`."""
-    again = and_(_is_lapsed(at), jobs.c.kind.in_(_values(REPEATABLE)))
+    again = and_(_is_lapsed(at.machine), jobs.c.kind.in_(_values(REPEATABLE)))
     due = select(jobs).where(or_(jobs.c.state == JobState.READY, again)).where(jobs.c.expires_at > at.now)
     present: dict[str, Any] = {}
     if openings is not None:
@@ -158,8 +163,8 @@ _FAR = far_companies()
 _RELEASED = {"lease_owner": None, "lease_until": None, "intake_secret": None}
 
 
-def _is_lapsed(at: Times) -> ColumnElement[bool]:
-    return and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= at.machine)
+def _is_lapsed(machine: Moment) -> ColumnElement[bool]:
+    return and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= machine)
 
 
 def _text(value: dict[str, Any]) -> str:
@@ -168,3 +173,6 @@ def _text(value: dict[str, Any]) -> str:
 
 def _values(kinds: frozenset[JobKind]) -> list[str]:
     return sorted(kind.value for kind in kinds)
+
+
+_SOME = select(jobs.c.job_id).where(is_work(NOW, MACHINE)).limit(1)  # built once: a worker asks several times a second

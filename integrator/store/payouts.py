@@ -4,12 +4,13 @@ It keeps the table of moves, and writes the event that tells of the change in th
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, tuple_, update
 
 from integrator.domain.payout import (
     DEAD,
@@ -119,6 +120,18 @@ def find_replacement(tx: Connection, payout_id: str) -> str | None:
     return tx.scalar(select(payouts.c.payout_id).where(payouts.c.replaces == payout_id))
 
 
+def replacing_living(tx: Connection, payout_ids: Sequence[str]) -> Sequence[str]:
+    """Return which of these payouts replace one that is not known dead."""
+    old = payouts.alias()
+    statement = (
+        select(payouts.c.payout_id)
+        .join(old, old.c.payout_id == payouts.c.replaces)
+        .where(payouts.c.payout_id.in_(payout_ids), old.c.state.not_in([state.value for state in DEAD]))
+        .order_by(payouts.c.payout_id)
+    )
+    return tx.scalars(statement).all()
+
+
 def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
     """Return the state, and hold the row until the transaction ends."""
     statement = select(payouts.c.state).where(payouts.c.payout_id == payout_id)
@@ -128,6 +141,17 @@ def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
 def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
     """True when ReCORE has asked for a cancel that is still open."""
     return tx.scalar(select(payouts.c.cancel_requested_at).where(payouts.c.payout_id == payout_id)) is not None
+
+
+def own_key(tx: Connection, payout_id: str) -> str:
+    """Return the key under which ReCORE placed the payout."""
+    key: str = tx.execute(select(payouts.c.idempotency_key).where(payouts.c.payout_id == payout_id)).scalar_one()
+    return key
+
+
+def is_told_by_bank(tx: Connection, payout_id: str) -> bool:
+    """True when the payout stands where the bank's own status has brought it."""
+    return tx.scalar(select(payouts.c.bank_status).where(payouts.c.payout_id == payout_id)) is not None
 
 
 def created_at(tx: Connection, payout_id: str) -> datetime:
@@ -167,11 +191,13 @@ def move(
     if changed:
         seen_at = {"updated_at": at} if is_seen else {}
         tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(**changed, **seen_at))
-    if state is not to:
-        _remember(tx, payout_id, to, at=at)
     if is_seen:
-        view = find_view(tx, row.company_id, payout_id)
-        assert view is not None, "a payout just changed is there"
+        history = _histories(tx, [payout_id])[payout_id]
+        if state is not to:
+            tx.execute(_INSERT_STEP, _step(payout_id, len(history) + 1, to, at=at))
+            history.append((to, at.astimezone(UTC)))
+        now = SimpleNamespace(**{**row._mapping, **changed, "updated_at": at.astimezone(UTC)})
+        view = _view(now, tuple(history), tuple(_marks(tx, [payout_id])[payout_id]))
         tell(tx, view, sequence=next_sequence(tx, payout_id), at=at)
     if changed:
         before = {name: row._mapping[name] for name in changed}
@@ -221,23 +247,28 @@ def is_dead(state: PayoutState) -> bool:
     return state in DEAD
 
 
-def _remember(tx: Connection, payout_id: str, state: PayoutState, *, at: datetime) -> None:
-    count = tx.scalar(select(func.count()).where(payout_history.c.payout_id == payout_id)) or 0
-    tx.execute(_INSERT_STEP, _step(payout_id, count + 1, state, at=at))
-
-
 def _step(payout_id: str, sequence: int, state: PayoutState, *, at: datetime) -> dict[str, Any]:
     return {"payout_id": payout_id, "sequence": sequence, "state": state.value, "at": at}
 
 
 def _views(tx: Connection, rows: list[Row[Any]]) -> list[PayoutView]:
-    histories: dict[str, list[tuple[PayoutState, datetime]]] = {row.payout_id: [] for row in rows}
-    for entry in tx.execute(_HISTORIES, {"payout_ids": list(histories)}):
-        histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
-    marks: dict[str, list[str]] = {row.payout_id: [] for row in rows}
-    for line in tx.execute(_MARKS, {"payout_ids": list(marks)}):
-        marks[line.payout_id].append(line.mark)
+    payout_ids = [row.payout_id for row in rows]
+    histories, marks = _histories(tx, payout_ids), _marks(tx, payout_ids)
     return [_view(row, tuple(histories[row.payout_id]), tuple(marks[row.payout_id])) for row in rows]
+
+
+def _histories(tx: Connection, payout_ids: list[str]) -> dict[str, list[tuple[PayoutState, datetime]]]:
+    histories: dict[str, list[tuple[PayoutState, datetime]]] = {payout_id: [] for payout_id in payout_ids}
+    for entry in tx.execute(_HISTORIES, {"payout_ids": payout_ids}):
+        histories[entry.payout_id].append((PayoutState(entry.state), entry.at))
+    return histories
+
+
+def _marks(tx: Connection, payout_ids: list[str]) -> dict[str, list[str]]:
+    marks: dict[str, list[str]] = {payout_id: [] for payout_id in payout_ids}
+    for line in tx.execute(_MARKS, {"payout_ids": payout_ids}):
+        marks[line.payout_id].append(line.mark)
+    return marks
 
 
 def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
@@ -263,7 +294,9 @@ def _new_view(new: NewPayout, *, at: datetime) -> PayoutView:
     )
 
 
-def _view(row: Row[Any], history: tuple[tuple[PayoutState, datetime], ...], marks: tuple[str, ...]) -> PayoutView:
+def _view(
+    row: Row[Any] | SimpleNamespace, history: tuple[tuple[PayoutState, datetime], ...], marks: tuple[str, ...]
+) -> PayoutView:
     return PayoutView(
         payout_id=row.payout_id,
         company_id=row.company_id,

@@ -51,27 +51,29 @@ class Standing:
         return is_renewal_due(left=left, lifetime=self.lifetime, is_payout_waiting=True)
 
 
+# Built once: every worker looks every few seconds.
+_CONNECTED = (
+    select(
+        connections.c.company_id,
+        connections.c.version,
+        connections.c.access_expires_at,
+        connections.c.refresh_expires_at,
+        connections.c.sealed_refresh_token.is_not(None),
+        connections.c.granted_at,
+        connections.c.refreshed_at,
+        connections.c.refresh_owner,
+        connections.c.refresh_until,
+        connections.c.refresh_in_doubt_at.is_not(None),
+        connections.c.announced_days,
+    )
+    .where(connections.c.state == "connected")
+    .order_by(connections.c.access_expires_at, connections.c.company_id)
+)
+
+
 def connected(tx: Connection) -> list[Standing]:
     """Return every connected company, the one whose access token ends first before all others."""
-    table = connections.c
-    statement = (
-        select(
-            table.company_id,
-            table.version,
-            table.access_expires_at,
-            table.refresh_expires_at,
-            table.sealed_refresh_token.is_not(None),
-            table.granted_at,
-            table.refreshed_at,
-            table.refresh_owner,
-            table.refresh_until,
-            table.refresh_in_doubt_at.is_not(None),
-            table.announced_days,
-        )
-        .where(table.state == "connected")
-        .order_by(table.access_expires_at, table.company_id)
-    )
-    return [Standing(*row) for row in tx.execute(statement)]
+    return [Standing(*row) for row in tx.execute(_CONNECTED)]
 
 
 def companies_with_waiting_payouts(tx: Connection) -> frozenset[str]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
 
+from integrator.domain.payout import DEAD, PayoutState
 from integrator.domain.submission import SubmissionState
+from integrator.store.base import Moment
 from integrator.store.database import for_change, for_claim
-from integrator.store.schema import companies, connections, submission_lines, submissions
+from integrator.store.schema import companies, connections, payouts, submission_lines, submissions
 from integrator.store.submissions import Times
 from integrator.store.supervised import found_orders, restores
 
@@ -49,12 +51,13 @@ class Unsent:
     grant_id: str | None
 
 
-_ORDER = select(found_orders).where(found_orders.c.mark == bindparam("of_mark"))
+_ORDERS = select(found_orders).where(found_orders.c.mark.in_(bindparam("marks", expanding=True)))
 
 
-def find_order(tx: Connection, mark: str) -> FoundOrder | None:
-    """Return the order of this mark, if it was found at the bank after a restore."""
-    row = tx.execute(_ORDER, {"of_mark": mark}).one_or_none()
+def find_order(tx: Connection, marks: Sequence[str]) -> FoundOrder | None:
+    """Return the order of the first of these marks that was found at the bank after a restore."""
+    found = {row.mark: row for row in tx.execute(_ORDERS, {"marks": list(marks)})}
+    row = next((found[mark] for mark in marks if mark in found), None)
     if row is None:
         return None
     return FoundOrder(row.mark, row.company_id, row.apply_no, row.amount_yen, row.look_from)
@@ -97,6 +100,13 @@ def unsent_for_change(tx: Connection) -> list[Unsent]:
     ]
 
 
+def moving_payouts(tx: Connection) -> list[tuple[str, str]]:
+    """Return (company, payout) of all that is neither dead nor settled."""
+    ended = [state.value for state in (*DEAD, PayoutState.SETTLED)]
+    statement = select(payouts.c.company_id, payouts.c.payout_id).where(payouts.c.state.not_in(ended))
+    return [(row.company_id, row.payout_id) for row in tx.execute(statement.order_by(payouts.c.payout_id))]
+
+
 def company_ids(tx: Connection) -> list[str]:
     """Return every company, by id."""
     return list(tx.execute(select(companies.c.company_id).order_by(companies.c.company_id)).scalars())
@@ -118,11 +128,12 @@ def claim_restore(tx: Connection, *, holder: str, at: Times, until: datetime) ->
 
 def has_open_restore(tx: Connection, *, at: Times) -> bool:
     """True when `claim_restore` may find something."""
-    table = restores.c
-    return (
-        tx.execute(select(table.company_id).where(table.scanned_at.is_(None), table.due_at <= at.now).limit(1)).first()
-        is not None
-    )
+    return tx.execute(select(restores.c.company_id).where(is_open(at.now)).limit(1)).first() is not None
+
+
+def is_open(now: Moment) -> ColumnElement[bool]:
+    """Return the condition, on restores, that the list of one is to be read."""
+    return and_(restores.c.scanned_at.is_(None), restores.c.due_at <= now)
 
 
 def change_restore(tx: Connection, restore: Restore, *, at: Times, values: dict[str, Any]) -> bool:
@@ -139,10 +150,30 @@ def is_awaited(tx: Connection, company_id: str) -> bool:
 
 
 def known_marks(tx: Connection, marks: Sequence[str]) -> set[str]:
-    """Return which of these marks are of orders that the database knows, or has found before."""
-    ours = select(submission_lines.c.mark).where(submission_lines.c.mark.in_(marks))
+    """Return which of these marks are of orders that the database knows to be sent, or has found before."""
+    ours = (
+        select(submission_lines.c.mark)
+        .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
+        .where(submission_lines.c.mark.in_(marks), submissions.c.first_attempt_at.is_not(None))
+    )
     found = select(found_orders.c.mark).where(found_orders.c.mark.in_(marks))
     return {*tx.execute(ours).scalars(), *tx.execute(found).scalars()}
+
+
+def unsent_keys(tx: Connection, company_id: str) -> dict[str, str]:
+    """Return the payouts that were placed again and wait to be sent: submission -> the payout's own key."""
+    statement = (
+        select(submissions.c.submission_id, payouts.c.idempotency_key)
+        .join(submission_lines, submission_lines.c.submission_id == submissions.c.submission_id)
+        .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
+        .where(
+            submissions.c.company_id == company_id,
+            submissions.c.state == SubmissionState.WAITING.value,
+            submissions.c.first_attempt_at.is_(None),
+        )
+        .order_by(submissions.c.submission_id)
+    )
+    return {row.submission_id: row.idempotency_key for row in tx.execute(for_change(statement, tx, of=submissions))}
 
 
 def insert_order(tx: Connection, order: FoundOrder, *, at: datetime) -> None:
@@ -159,15 +190,41 @@ def insert_order(tx: Connection, order: FoundOrder, *, at: datetime) -> None:
     )
 
 
-def has_found_alike(tx: Connection, company_id: str, amount_yen: int) -> bool:
-    """True when an unknown order of this amount was found: it may stand in place of another of ours."""
+def unplaced_amounts(tx: Connection, company_id: str, *, since: datetime) -> set[int]:
+    """Return the amounts of orders found since then that nobody has placed again: each may replace one of ours."""
     placed = select(submission_lines.c.mark)
-    alike = select(found_orders.c.mark).where(
-        found_orders.c.company_id == company_id,
-        found_orders.c.amount_yen == amount_yen,
-        found_orders.c.mark.not_in(placed),
+    unplaced = select(found_orders.c.amount_yen).where(
+        found_orders.c.company_id == company_id, found_orders.c.found_at >= since, found_orders.c.mark.not_in(placed)
     )
-    return tx.execute(alike.limit(1)).first() is not None
+    return set(tx.scalars(unplaced))
+
+
+def is_free(tx: Connection, mark: str, *, beside: str) -> bool:
+    """True when no other submission than `beside` has a line of this mark."""
+    other = select(submission_lines.c.mark).where(
+        submission_lines.c.mark == mark, submission_lines.c.submission_id != beside
+    )
+    return tx.execute(other.limit(1)).first() is None
+
+
+def take_mark(tx: Connection, submission_id: str, mark: str) -> None:
+    """Give the only line of a submission the mark under which its order stands at the bank."""
+    here = submission_lines.c.submission_id == submission_id
+    tx.execute(update(submission_lines).where(here).values(mark=mark))
+
+
+def make_doubts_older(tx: Connection, reason: str, *, sent_at: datetime, at: datetime) -> None:
+    """Let what an earlier declaration put into doubt be as old as this one says: its key was used at `sent_at`."""
+    open_doubt = (SubmissionState.IN_DOUBT.value, SubmissionState.NEEDS_PERSON.value)
+    tx.execute(
+        update(submissions)
+        .where(
+            submissions.c.state.in_(open_doubt),
+            submissions.c.doubt_reason == reason,
+            submissions.c.first_attempt_at > sent_at,
+        )
+        .values(first_attempt_at=sent_at, updated_at=at)
+    )
 
 
 def _is(company_id: str, declared_at: datetime) -> tuple[Any, ...]:

@@ -43,8 +43,13 @@ def rewrite(db: Database, *, pause: Pause) -> Rewritten:
     if db.url.get_backend_name() == "sqlite":
         return _rewrite_sqlite(db, pause)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        hindrances = [told for table in SEALED_TABLES if (told := _rewrite_table(connection, table, pause))]
-        return Rewritten((*hindrances, *_end_wal(connection)))
+        connection.exec_driver_sql(f"SET lock_timeout = {LOCK_WAIT_MS}")
+        try:
+            hindrances = [told for table in SEALED_TABLES if (told := _rewrite_table(connection, table, pause))]
+            return Rewritten((*hindrances, *_end_wal(connection)))
+        finally:
+            # The connection goes back to the others, who wait for locks as long as it takes.
+            connection.exec_driver_sql("RESET lock_timeout")
 
 
 def _rewrite_sqlite(db: Database, pause: Pause) -> Rewritten:
@@ -76,7 +81,6 @@ def _rewrite_table(connection: Connection, table: str, pause: Pause) -> str | No
     if not _may_rewrite(connection, table):
         # VACUUM would only warn, and leave the table as it is.
         return f"{table}: this role may not rewrite it: integrator roles grants that, on PostgreSQL 17 or later"
-    connection.exec_driver_sql(f"SET lock_timeout = {LOCK_WAIT_MS}")
     hindered = None
     for _ in range(TRIES):
         hindered = _vacuum(connection, table)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, and_, bindparam, func, insert, or_, select, update
 
 from integrator.domain.payout import PayoutState
 from integrator.domain.submission import CancelState, SubmissionState
@@ -211,6 +211,34 @@ def keep_stray(tx: Connection, submission_id: str, apply_no: str, *, at: datetim
     return True
 
 
+def revive(tx: Connection, submission_id: str, *, at: datetime) -> Sequence[str]:
+    """Let what a person recorded as dead be looked up again, and return its payouts: the bank had it after all.
+
+    Nothing changes, and none is returned, unless the submission was ended without its number being known.
+    """
+    ended = (SubmissionState.DEAD.value, SubmissionState.FINISHED.value, SubmissionState.NEEDS_PERSON.value)
+    here = submissions.c.submission_id == submission_id
+    is_ended = and_(here, submissions.c.state.in_(ended), submissions.c.apply_no.is_(None))
+    if tx.scalar(for_change(select(submissions.c.submission_id).where(is_ended), tx, of=submissions)) is None:
+        return ()
+    is_line = submission_lines.c.submission_id == submission_id
+    dead = payouts.c.state == PayoutState.NOT_EXECUTED.value
+    mine = select(submission_lines.c.payout_id).join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
+    revived = tx.scalars(mine.where(is_line, dead).order_by(submission_lines.c.item_id)).all()
+    if revived:
+        values = release({"state": SubmissionState.NEEDS_PERSON.value, "due_at": at})
+        tx.execute(update(submissions).where(here).values(updated_at=at, **values))
+        tx.execute(
+            update(submission_lines).where(is_line, submission_lines.c.payout_id.in_(revived)).values(is_live=True)
+        )
+    return revived
+
+
+def count_lines_of(tx: Connection, payout_id: str) -> int:
+    """Return how many lines this payout has had, dead or alive: how often it was made ready to be sent."""
+    return tx.scalar(select(func.count()).where(submission_lines.c.payout_id == payout_id)) or 0
+
+
 def change_held(tx: Connection, held: Submission, *, at: Times, values: Mapping[str, Any]) -> bool:
     """Change a submission that we still hold. False, and nothing changed, when the lease lapsed or passed on."""
     return (
@@ -241,6 +269,17 @@ def set_aside(tx: Connection, held: Submission, *, at: Times, until: datetime, c
     """Let nobody claim this submission until `until` (machine's clock)."""
     values = {"lease_owner": None, "lease_until": until, "claim_count": claim_count, "updated_at": at.now}
     tx.execute(update(submissions).where(submissions.c.submission_id == held.submission_id).values(values))
+
+
+def release_aside(tx: Connection, payout_id: str, *, at: datetime) -> bool:
+    """End the time for which the submission of this payout was set aside. False when it was not."""
+    mine = select(submission_lines.c.submission_id).where(
+        submission_lines.c.payout_id == payout_id, submission_lines.c.is_live
+    )
+    # Held until an instant, and by nobody.
+    is_aside = and_(submissions.c.lease_owner.is_(None), submissions.c.lease_until > at)
+    there = update(submissions).where(submissions.c.submission_id.in_(mine), is_aside)
+    return tx.execute(there.values(lease_until=None, claim_count=0)).rowcount == 1
 
 
 def end(tx: Connection, submission_id: str, *, at: datetime) -> None:

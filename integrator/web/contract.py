@@ -168,6 +168,9 @@ class Contract:
         )
         body = None
         if "requestBody" in found:
+            if "$ref" not in found["requestBody"]["content"][JSON_MEDIA_TYPE]["schema"]:
+                # What is said against a body is found by the path of its schema, which begins at a component.
+                raise ContractMismatch(f"{found['operationId']}: its body must be a schema of components/schemas")
             body = self._validators[f"{at}/requestBody/content/{_escaped(JSON_MEDIA_TYPE)}/schema"]
         security = found.get("security", self._document.get("security", []))
         return Operation(

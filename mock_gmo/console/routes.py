@@ -123,7 +123,7 @@ def _checked_query(operation: Operation, request: Request) -> dict[str, str]:
     if unknown := [name for name in request.args if name not in known]:
         raise Problem("field_invalid", tell_unknown_parameter(unknown[0], known), at=unknown[0])
     for field in operation.query:
-        values = [value for value in request.args.getlist(field.name) if value]
+        values = request.args.getlist(field.name)
         if len(values) > 1 or not all(field.fits(value) for value in values):
             raise Problem("field_invalid", tell_parameter(field, values), at=field.name)
         if values:

@@ -27,7 +27,7 @@ def _bank(scenario: str, way: Way) -> Caller:
     return BANKS[key]
 
 
-def _attempt(document: str, operation: Operation, way: Way) -> Attempt:
+def attempt_by(way: Way, document: str, operation: Operation) -> Attempt:
     """Return the call at a bank in its first state, good unless nothing can be prepared there."""
     holder = holder_of(document, operation)
     caller = _bank(holder.scenario, way)
@@ -43,7 +43,7 @@ def _attempt(document: str, operation: Operation, way: Way) -> Attempt:
 @pytest.mark.parametrize(("document", "operation", "status", "way"), ROWS)
 def test_every_declared_status_is_reached(document: str, operation: Operation, status: int, way: Way | None) -> None:
     assert way is not None, "no way to this status; add one to WAYS, or take the status out of the contract"
-    attempt = _attempt(document, operation, way)
+    attempt = attempt_by(way, document, operation)
     way.spoil(attempt)
     before = fingerprint(attempt.caller.world.bank)
 

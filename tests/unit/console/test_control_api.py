@@ -370,3 +370,10 @@ def test_the_journal_names_the_refusal_of_an_authorization_request(caller: Calle
     entry = caller.control("GET", "/journal?limit=1").json["entries"][0]
 
     assert (entry["status"], entry["refusal_id"]) == (302, "oauth_unsupported_response_type")
+
+
+def test_a_method_that_a_path_does_not_have_is_told_those_that_it_has(caller: Caller) -> None:
+    reply = caller.control("DELETE", "/clock")
+
+    assert reply.status_code == 405
+    assert set(reply.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}

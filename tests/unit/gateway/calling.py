@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from mock_gmo import Settings, create_app, world_of
 from mock_gmo.world import World
+from tests.sightings import observed
 
 NOON = 1_775_012_400.0  # Wednesday, 1 April 2026, 12:00 in Japan
 TODAY = "2026-04-01"
@@ -100,8 +101,10 @@ def make_caller(*, customer_id: str = "corporate", api: str = API, scopes: str =
     """Return a bank at noon of a business day with one token issued and no request limit."""
     real, monotonic = HandClock(), HandClock(1_000.0)
     chance = Random(7)  # noqa: S311  (test data)
-    app = create_app(
-        Settings.of_profile(**settings), real_time=real, monotonic=monotonic, random_source=chance, sleep=real.sleep
+    app = observed(
+        create_app(
+            Settings.of_profile(**settings), real_time=real, monotonic=monotonic, random_source=chance, sleep=real.sleep
+        )
     )
     caller = Caller(app, app.test_client(), real, monotonic, api=api, customer_id=customer_id, scopes=scopes)
     if settings.get("profile") == "sunabar":

@@ -22,6 +22,7 @@ CLOCK_READERS = {
     "mock_gmo/__main__.py",
     "mock_gmo/server.py",
     "mock_gmo/testing/plugin.py",
+    "mock_gmo/verify/command.py",
 }
 WALL_CLOCK = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.(time|monotonic|sleep)\b")
 REGISTRY = re.compile(r"(index-url|index|registry|mirror)[\" =:]+https?://|pypi\.org|registry\.npmjs")

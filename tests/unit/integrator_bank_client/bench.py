@@ -15,6 +15,7 @@ from integrator.bank_client.calls import CallPorts, Calls, Departures, TimeLimit
 from integrator.bank_client.oauth import Client, OAuthClient
 from integrator.bank_client.wire import TransferLine, transfer_body
 from integrator.secret import Secret
+from tests.bank_contract import expect_lawful
 
 NOON = datetime(2026, 4, 1, 3, tzinfo=UTC)
 TODAY = date(2026, 4, 1)
@@ -117,6 +118,7 @@ class Bench:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         request.read()
         self.requests.append(request)
+        expect_lawful(request)
         self.passed.append("sent")
         if isinstance(self._reply, Exception):
             raise self._reply

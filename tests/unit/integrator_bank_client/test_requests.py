@@ -12,6 +12,7 @@ from integrator.bank_client.statements import StatementQuery
 from integrator.bank_client.wire import cancel_body, transfer_body
 from integrator.domain.outcome import Attempt
 from integrator.secret import Secret
+from tests.bank_contract import Document
 from tests.unit.integrator_bank_client.bench import (
     ACCESS,
     ACCOUNT_ID,
@@ -24,7 +25,6 @@ from tests.unit.integrator_bank_client.bench import (
     make_body,
     make_line,
 )
-from tests.unit.integrator_bank_client.contract import Document
 
 KEY = "nk-7Q2M5X8R1T4W9Z3B6D0F"
 LINES = tuple(make_line(item_id=number, mark=f"R{number:019d}") for number in range(1, 100))

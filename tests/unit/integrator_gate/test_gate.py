@@ -8,9 +8,20 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import func, select
 
-from integrator.domain.turns import GRACE, LATE_MAX, LEAD, LIMITED_WAITS, STANDS_BACK, NoTurn, Turn, Urgency, spacing
+from integrator.domain.turns import (
+    GRACE,
+    LATE_MAX,
+    LEAD,
+    LIMITED_WAITS,
+    STANDS_BACK,
+    NoTurn,
+    Turn,
+    Urgency,
+    late_max_of,
+    spacing,
+)
 from integrator.effects import NoCheckpoints
-from integrator.gate import DEPARTURE_MAX, TURN_MAX
+from integrator.gate import DEPARTURE_MAX, DEPARTURES_MAX, TURN_MAX
 from integrator.store.database import Database
 from integrator.store.gate import Waiter, try_turn
 from integrator.store.schema import gate_slots, gate_waits
@@ -22,6 +33,18 @@ SECOND = timedelta(seconds=1)
 
 class Killed(BaseException):
     """The process ends here."""
+
+
+class BusyClock(VirtualClock):
+    """Each look at it takes a while, as on a machine with too much to do."""
+
+    def __init__(self, reading_ms: int) -> None:
+        super().__init__()
+        self.reading = timedelta(milliseconds=reading_ms)
+
+    def now(self) -> datetime:
+        self.present += self.reading
+        return self.present
 
 
 class KillAtSleep(NoCheckpoints):
@@ -149,11 +172,26 @@ def test_a_process_that_stood_still_after_its_turn_sends_nothing(db: Database) -
         gate.depart()
 
 
-def test_a_machine_that_never_wakes_in_time_sends_nothing(db: Database) -> None:
-    clock = VirtualClock()
+@pytest.mark.parametrize("reading_ms", [5, 20, 50, 100])
+def test_a_machine_that_is_always_late_sends_late_and_nobody_comes_too_close(db: Database, reading_ms: int) -> None:
+    clock = BusyClock(reading_ms)
+    busy, other = make_gate(db, clock), make_gate(db, clock, seed=2)
+    busy.wait("client-a", Urgency.PAY)
+    clock.oversleeps = [0.5] * 50
+
+    busy.depart()
+    first = clock.present
+    clock.oversleeps, clock.reading = [], timedelta(0)
+    second = call(other, clock)
+
+    assert second - first >= SECOND + JITTER
+    assert second - first <= SPACING + late_max_of(DEPARTURES_MAX)
+
+
+def test_a_machine_too_late_for_everything_sends_nothing(db: Database) -> None:
+    clock = BusyClock(600)
     gate = make_gate(db, clock)
     gate.wait("client-a", Urgency.PAY)
-    clock.oversleeps = [0.5] * 50
 
     with pytest.raises(NoTurn, match="stood still"):
         gate.depart()

@@ -1,8 +1,11 @@
 """Many companies in one process: a company that hangs takes its places and no more, and a stop ends what began."""
 
 import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
 
-from integrator.crew import Crew
+from integrator.crew import IN_VAIN_SECONDS, Crew, KindOfWork
 from integrator.domain.turns import Urgency
 from integrator.lanes import PLACES, Lanes
 
@@ -42,9 +45,22 @@ class Work:
         return True
 
 
+def make_crew(
+    works: list[Callable[[], bool]],
+    lanes: Lanes,
+    *,
+    count: int,
+    stopping: threading.Event,
+    timer: Callable[[], float] = time.monotonic,
+) -> Crew:
+    """A crew that tries every kind of work, whatever is due."""
+    kinds = [KindOfWork(work) for work in works]
+    return Crew(kinds, lanes, look=frozenset, count=count, stopping=stopping, timer=timer)
+
+
 def start(work: Work, *, count: int) -> tuple[threading.Thread, threading.Event]:
     stopping = threading.Event()
-    crew = Crew([work.do_one], work.lanes, count=count, stopping=stopping)
+    crew = make_crew([work.do_one], work.lanes, count=count, stopping=stopping)
     thread = threading.Thread(target=crew.run)
     thread.start()
     return thread, stopping
@@ -98,6 +114,27 @@ def test_a_place_is_free_again_once_its_piece_has_ended_however_it_ended() -> No
     assert lanes.full(Urgency.PAY) == []
 
 
+def test_a_kind_that_has_nothing_is_not_looked_for_after_each_piece_of_the_others() -> None:
+    lanes, stopping = Lanes(), threading.Event()
+    seconds, done, looks = [0.0], [], []
+
+    def idle() -> bool:
+        looks.append(seconds[0])
+        return False
+
+    def busy() -> bool:
+        done.append(seconds[0])
+        seconds[0] += IN_VAIN_SECONDS / 10
+        if len(done) == 40:
+            stopping.set()
+        return True
+
+    make_crew([idle, busy], lanes, count=1, stopping=stopping, timer=lambda: seconds[0]).run()
+
+    assert 4 <= len(looks) <= 5
+    assert max(later - earlier for earlier, later in pairwise(looks)) <= IN_VAIN_SECONDS * 1.2
+
+
 def test_a_kind_of_work_that_fails_holds_up_no_other_one() -> None:
     lanes, stopping, done = Lanes(), threading.Event(), threading.Event()
 
@@ -109,7 +146,7 @@ def test_a_kind_of_work_that_fails_holds_up_no_other_one() -> None:
         stopping.set()
         return True
 
-    crew = threading.Thread(target=Crew([fail, succeed], lanes, count=2, stopping=stopping).run)
+    crew = threading.Thread(target=make_crew([fail, succeed], lanes, count=2, stopping=stopping).run)
     crew.start()
 
     assert done.wait(SECONDS_MAX)

@@ -206,3 +206,15 @@ def test_files_of_sqlite_belong_to_their_owner_alone(sqlite_url: str, tmp_path: 
 
     assert set(modes.values()) == {0o600}
     assert len(modes) == 3
+
+
+def test_who_gets_the_connection_after_a_rewriting_waits_for_locks_as_long_as_it_takes(
+    migrated_postgres_url: str,
+) -> None:
+    db = Database(migrated_postgres_url, effects=NoCheckpoints())
+
+    rewrite(db, pause=lambda _seconds: None)
+
+    with db.read() as tx:
+        assert tx.exec_driver_sql("SHOW lock_timeout").scalar_one() == "0"
+    db.close()

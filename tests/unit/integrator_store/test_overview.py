@@ -94,5 +94,6 @@ def test_two_workers_add_to_the_same_counters_and_the_one_that_ended_is_gone(db:
     Pulse(db, clock, tallies["worker-1"], worker_id="worker-1", started_at=NOON).end()
 
     with db.read() as tx:
-        assert pulse_rows.all_counters(tx) == {("bank_calls", "requestTransfer", "accepted"): 4}
+        calls = {key: count for key, count in pulse_rows.all_counters(tx).items() if key[0] == "bank_calls"}
+        assert calls == {("bank_calls", "requestTransfer", "accepted"): 4}
         assert [worker_id for worker_id, _, _ in pulse_rows.all_workers(tx)] == ["worker-2"]

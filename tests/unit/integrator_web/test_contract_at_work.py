@@ -175,3 +175,13 @@ def test_every_kind_of_problem_speaks_both_languages() -> None:
         assert not kind.title.isascii()
         assert not kind.detail.isascii()
         assert kind.detail_en.isascii()
+
+
+def test_a_body_that_is_no_component_stops_the_start() -> None:
+    document = copy.deepcopy(dict(contracts.load("integrator")))
+    document["paths"]["/v1/companies"]["post"]["requestBody"]["content"]["application/json"]["schema"] = {
+        "type": "object"
+    }
+
+    with pytest.raises(ContractMismatch, match="its body must be a schema of components/schemas"):
+        Contract(document)

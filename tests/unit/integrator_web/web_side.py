@@ -19,6 +19,7 @@ from integrator.store.schema import metadata
 from integrator.store.submissions import Times
 from integrator.vault import Intake, intake_public_key
 from tests.builders import NOON, make_new_text
+from tests.sightings import observed
 
 MASTER_KEY = MasterKey("testkey1", bytes(range(32)))
 BANK_URL = "http://127.0.0.1:8310"
@@ -81,7 +82,9 @@ class WebSide:
         self.while_waiting: Callable[[], object] = lambda: None
         self.pauses: list[float] = []
         self.settings = make_settings()
-        self.app = create_app(self.settings, database=db, clock=self.clock, pause=self._pause, new_text=self.new_text)
+        self.app = observed(
+            create_app(self.settings, database=db, clock=self.clock, pause=self._pause, new_text=self.new_text)
+        )
         self.client: FlaskClient = self.app.test_client()
         self.register("mihon-001")
         self.register("mihon-002")
@@ -93,8 +96,10 @@ class WebSide:
 
     def use(self, settings: WebSettings, *, timer: Callable[[], float]) -> None:
         """Go on with an application of other settings on the same database."""
-        self.app = create_app(
-            settings, database=self.db, clock=self.clock, pause=self._pause, new_text=self.new_text, timer=timer
+        self.app = observed(
+            create_app(
+                settings, database=self.db, clock=self.clock, pause=self._pause, new_text=self.new_text, timer=timer
+            )
         )
         self.client = self.app.test_client()
 

@@ -16,6 +16,7 @@ from mock_gmo.notifications.machine import Notifications
 from mock_gmo.notifications.messages import Attempt, Happening, Message, Outcome
 from mock_gmo.notifications.rules import NotificationRules
 from mock_gmo.notifications.states import DeliveryTrigger
+from tests.sightings import observed
 from tests.unit.gateway.calling import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Caller, HandClock
 
 NOON = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
@@ -132,13 +133,15 @@ def credentials(client_id: str = CLIENT_ID, secret: str = CLIENT_SECRET, *, sche
 def make_notified(*, sender: Any = None, **settings: Any) -> Notified:
     """Return such a bank, its clock frozen, delivery still stopped."""
     real, receiver = HandClock(), Receiver()
-    app = create_app(
-        Settings(**settings),
-        real_time=real,
-        monotonic=HandClock(1_000.0),
-        random_source=Random(7),  # noqa: S311  (test data)
-        sleep=real.sleep,
-        send_notification=sender or receiver,
+    app = observed(
+        create_app(
+            Settings(**settings),
+            real_time=real,
+            monotonic=HandClock(1_000.0),
+            random_source=Random(7),  # noqa: S311  (test data)
+            sleep=real.sleep,
+            send_notification=sender or receiver,
+        )
     )
     bank = Notified(app, app.test_client(), real, HandClock(1_000.0), receiver=receiver)
     bank.no_limit()

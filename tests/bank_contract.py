@@ -1,7 +1,12 @@
-"""The bank's documents as a judge of requests: is this one that contracts/*.yaml describes?"""
+"""The bank's documents as a judge of requests: is this one that contracts/*.yaml describes?
+
+Every line to the bank that tests put under the integrator asks this of every request that goes over it.
+"""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,7 +19,29 @@ import contracts
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FORM = "application/x-www-form-urlencoded"
+WORLD = re.compile("/w/[^/]+")
 EXAMPLES = Path(contracts.__file__).parent / "examples"
+
+
+BROKEN: list[str] = []
+"""What requests broke that no test has answered for yet; a test that leaves something here has failed."""
+
+
+def expect_lawful(request: httpx.Request) -> None:
+    """Note what a request breaks of the bank's contract. Nothing is raised: the program under test would handle it."""
+    for document in _documents():
+        if document.describes(request):
+            try:
+                document.check_request(request)
+            except (AssertionError, ValueError) as broken:
+                BROKEN.append(f"{request.method} {request.url.path}: {broken}")
+            return
+    BROKEN.append(f"{request.method} {request.url.path}: no document has this path")
+
+
+@cache
+def _documents() -> tuple["Document", ...]:
+    return Document("corporation"), Document("auth")
 
 
 class Document:
@@ -25,9 +52,13 @@ class Document:
         self._base = self.document["servers"][0]["url"]
         self._validators = jsonschema_rs.validator_map_for({"$schema": DIALECT, **self.document}, validate_formats=True)
 
+    def describes(self, request: httpx.Request) -> bool:
+        """Tell whether the request goes to a path of this document."""
+        return self._path(request).startswith(f"{self._base}/")
+
     def check_request(self, request: httpx.Request) -> str:
         """Return the operationId of a request that the document describes. Fails with what it does not."""
-        path = request.url.path.removeprefix(self._base)
+        path = self._path(request).removeprefix(self._base)
         assert path in self.document["paths"], f"{self._base} has no {path}"
         method = request.method.lower()
         operation = self.document["paths"][path].get(method)
@@ -37,6 +68,12 @@ class Document:
         self._check_body(pointer, operation, request)
         name: str = operation["operationId"]
         return name
+
+    @staticmethod
+    def _path(request: httpx.Request) -> str:
+        """Return the path at the bank; which of its worlds is meant is no part of it."""
+        world = WORLD.match(request.url.path)
+        return request.url.path[world.end() :] if world else request.url.path
 
     def _check_parameters(self, pointer: str, operation: Mapping[str, Any], request: httpx.Request) -> None:
         pairs = request.url.params.multi_items()
