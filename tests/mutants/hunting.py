@@ -19,9 +19,13 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.planting import Hunter, Mistake, load_programs
+from tests.simulation.profiles import PROFILES
+from tests.simulation.story import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_MAX = 240.0  # one hunt; the slowest kill known takes a quarter of it
+SEEDS = range(1, 201)
+PROFILE = PROFILES["ci"]
 SAID_MAX = 300
 NO_TESTS = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.INTERNAL_ERROR)
 
@@ -119,6 +123,17 @@ def hunt_here(mistake: Mistake) -> Hunt:
     return _in_the_suite(mistake)
 
 
+def _in_the_world(mistake: Mistake) -> Hunt:
+    steps = 0
+    for seed in SEEDS:
+        result = run(seed, PROFILE, around=mistake.plant())
+        steps += result.steps
+        if result.failure is not None:
+            said = f"{result.failure.kind}: {result.failure.reason}"
+            return Hunt(mistake.name, Hunter.WORLD, killer=f"the world, seed {seed}", said=said[:SAID_MAX], steps=steps)
+    return Hunt(mistake.name, Hunter.WORLD, said=f"{len(SEEDS)} seeds found nothing", steps=steps)
+
+
 class _FirstFailure:
     """A pytest plugin that counts the tests and keeps what the first failure said."""
 
@@ -156,7 +171,3 @@ def _in_the_suite(mistake: Mistake) -> Hunt:
 def _last_line(text: str) -> str:
     errors = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
     return errors[0] if errors else (text.strip().splitlines() or [""])[-1]
-
-
-def _in_the_world(mistake: Mistake) -> Hunt:
-    raise HuntFailed("the world is not there yet")

@@ -208,7 +208,7 @@ def without_reserve(_: object) -> Callable[..., timedelta]:
 def with_headers(old: Callable[..., None]) -> Callable[..., None]:
     def write(self: Calls, call: Any, *rest: Any) -> None:
         old(self, call, *rest)
-        logging.getLogger("integrator.bank_call").debug("sent %s with %s", call.path, dict(call.headers))
+        logging.getLogger("integrator.bank_call").info("sent %s with %s", call.path, dict(call.headers))
 
     return write
 

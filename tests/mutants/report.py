@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.mutants.hunting import ROOT, Hunt
 from tests.mutants.planting import Hunter, Mistake
+from tests.mutants.sources import fingerprint
 
 REPORT = ROOT / "build" / "mutants.json"
 
@@ -18,7 +19,8 @@ def write_report(hunts: Sequence[Hunt], mistakes: Iterable[Mistake], *, path: Pa
     figures = figures_of(hunts)
     hunted = [{**asdict(hunt), "says": says[hunt.name]} for hunt in hunts]
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"figures": figures, "hunts": hunted}, ensure_ascii=False, indent=1), encoding="utf-8")
+    report = {"sources": fingerprint(), "figures": figures, "hunts": hunted}
+    path.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
     path.with_suffix(".md").write_text(_page(hunts, says, figures), encoding="utf-8")
     return figures
 

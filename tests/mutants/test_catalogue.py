@@ -38,6 +38,10 @@ def test_there_are_enough_mistakes_of_either_program() -> None:
     assert len(WRONG_BANKS) >= BANKS_LEAST
 
 
+def test_the_figures_want_every_one_of_them_found() -> None:
+    assert f"MUTANTS: Final = {len(CATALOGUE)} " in (ROOT / "tools" / "bench.py").read_text(encoding="utf-8")
+
+
 def test_every_mistake_has_a_name_of_its_own_and_says_what_it_is() -> None:
     assert [name for name, count in Counter(mistake.name for mistake in CATALOGUE).items() if count > 1] == []
     assert [mistake.name for mistake in CATALOGUE if len(mistake.says.split()) < 5] == []

@@ -42,7 +42,9 @@ def main() -> int:
         if result.failure is not None:
             short = result if options.no_shrink else shrunk(result, profile)
             path = keep(short, FOLDER)
-            print("\n".join(short.story), f"\nseed {seed}; replay: python -m tests.simulation --replay {path}", sep="\n")
+            print(
+                "\n".join(short.story), f"\nseed {seed}; replay: python -m tests.simulation --replay {path}", sep="\n"
+            )
     print(done.said())
     return 1 if failed else 0
 

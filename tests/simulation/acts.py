@@ -1,4 +1,4 @@
-"""What can happen in a world, as one table: the act in the field's words, how often each profile lets it happen, its rule.
+"""What can happen in a world, as one table: the act in the field's words, its weight by profile, its rule.
 
 An act draws everything that it leaves open from a chance of its own, so it does the same whatever other acts a story
 has. It returns the line that the story gets, or None when there was nothing to do.
@@ -34,10 +34,10 @@ class Act:
 # fmt: off
 ACTS: tuple[Act, ...] = (
     # name                      dev  ci  night  rule
-    Act("work",                 160, 160, 160, shop.work),
+    Act("work",                 110, 110, 110, shop.work),
     Act("pass seconds",          40,  40,  40, shop.pass_seconds),
-    Act("pass minutes",          16,  16,  16, shop.pass_minutes),
-    Act("place",                 26,  26,  40, shop.place),
+    Act("pass minutes",          9,  9,  9, shop.pass_minutes),
+    Act("place",                 34,  34,  34, shop.place),
     Act("place several",          4,   4,  12, shop.place_several),
     Act("place again",           14,  14,  14, shop.place_again),
     Act("place refused",          2,   2,   2, shop.place_refused),
@@ -46,7 +46,7 @@ ACTS: tuple[Act, ...] = (
     Act("replace",                8,   8,   8, shop.replace),
     Act("ask the bank",           4,   4,   4, shop.inquire),
     Act("confirm",               24,  24,  24, people.confirm),
-    Act("confirm all",            8,   8,  10, people.confirm_all),
+    Act("confirm all",            12,   12,  12, people.confirm_all),
     Act("approve",               10,  10,  10, people.approve),
     Act("send back",              2,   2,   2, people.send_back),
     Act("withdraw",               2,   2,   2, people.withdraw),
@@ -65,7 +65,7 @@ ACTS: tuple[Act, ...] = (
     Act("resume payouts",         3,   3,   3, people.resume_payouts),
     Act("decide",                 5,   5,   5, people.decide),
     Act("trouble to the bank",   34,  34,  34, trouble.on_the_way_to_bank),
-    Act("trouble with an order", 20,  20,  20, trouble.with_an_order),
+    Act("trouble with an order", 40,  40,  40, trouble.with_an_order),
     Act("trouble for callbacks",  8,   8,   8, trouble.for_callbacks),
     Act("trouble for ReCORE",     8,   8,   8, trouble.for_recore),
     Act("fault at the bank",     26,  26,  26, trouble.at_the_bank),
@@ -79,9 +79,9 @@ ACTS: tuple[Act, ...] = (
     Act("purge",                  2,   2,   2, trouble.purge),
     Act("clock back",             3,   3,   3, trouble.clock_back),
     Act("stand still",            5,   5,   5, trouble.stand_still),
-    Act("hours",                  6,   6,   6, shop.pass_hours),
-    Act("to midnight",            3,   3,   3, shop.to_midnight),
-    Act("over a limit",           4,   4,   4, shop.over_a_limit),
+    Act("hours",                  3,   3,   3, shop.pass_hours),
+    Act("to midnight",            2,   2,   2, shop.to_midnight),
+    Act("over a limit",           2,   2,   2, shop.over_a_limit),
 )
 # fmt: on
 BY_NAME = {act.name: act for act in ACTS}

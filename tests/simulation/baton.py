@@ -5,6 +5,7 @@ chance says so. Nothing here knows of banks or payouts.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -63,18 +64,17 @@ class Baton:
     clock: WorldClock
     moves: int = 0
     patience: float = 30.0
+    briskness: float = 1.0  # so soon whoever found nothing to do looks again when something was committed
     actors: list[Actor] = field(default_factory=list)
     after_move: Callable[[Actor], None] = field(default=lambda _actor: None)
     _current: Actor | None = None
 
     def spawn(self, name: str, act: Callable[[], object], *, process: str = "", delay: float = 0.0) -> Actor:
-        """Let one more actor stand ready; it begins when it gets the baton, `delay` seconds from now at the earliest."""
+        """Let one more actor stand ready; it can begin `delay` seconds from now."""
 
         def body() -> None:
-            try:
+            with suppress(Killed):
                 act()
-            except Killed:
-                pass
 
         actor = Actor(name, process, self.clock.elapsed + delay, greenlet(body))
         self.actors.append(actor)
@@ -111,7 +111,7 @@ class Baton:
 
     def wake(self, *, besides: str = "") -> None:
         """Whoever sleeps because it found nothing to do looks again soon: something was committed."""
-        soon = self.clock.elapsed + 0.05
+        soon = self.clock.elapsed + self.briskness
         for actor in self.actors:
             if actor.stands_at == "idle" and actor.process != besides:
                 actor.wake_at = min(actor.wake_at, soon)
@@ -134,15 +134,16 @@ class Baton:
 
     def pass_time(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> int:
         """Let everybody work until so many seconds have passed, or so many motions are done; return how many were."""
-        until, begun = self.clock.elapsed + seconds, self.moves
-        self.patience = max(30.0, seconds / 12)
-        while self.moves - begun < moves_max:
+        until, begun, is_over = self.clock.elapsed + seconds, self.moves, False
+        self.patience, self.briskness = max(30.0, seconds / 6), min(300.0, max(1.0, seconds / 200))
+        while self.moves - begun < moves_max and not is_over:
             wake = self.next_wake()
-            if wake is None or wake > until:
-                break
-            self.move(chance)
-        self.clock.elapsed = max(self.clock.elapsed, until)
-        self.patience = 30.0
+            is_over = wake is None or wake > until
+            if is_over:
+                self.clock.elapsed = max(self.clock.elapsed, until)
+            else:
+                self.move(chance)
+        self.patience, self.briskness = 30.0, 1.0
         return self.moves - begun
 
     def run(self, actor: Actor, chance: Random, *, moves_max: int = 20_000) -> None:

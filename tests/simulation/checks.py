@@ -1,6 +1,5 @@
 """What must hold after every motion of the world. A broken invariant raises `Broken`, which ends the story."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -21,7 +20,9 @@ class Broken(AssertionError):
 class Invariants:
     """All of them. `look` is cheap where nothing changed."""
 
-    def __init__(self, bank_app: Flask, database: DatabaseView, network: Network, *, logs: list[str], folder: Path) -> None:
+    def __init__(
+        self, bank_app: Flask, database: DatabaseView, network: Network, *, logs: list[str], folder: Path
+    ) -> None:
         self.bank_app = bank_app
         self.ledger = BankLedger(bank_app)
         self.database = database
@@ -50,7 +51,7 @@ class Invariants:
             self.look_at_all()
 
     def look_at_all(self) -> None:
-        """Check what costs more: the books as a whole, the audit's chains, secrets in clear, states against histories."""
+        """Check what costs more: the whole books, the audit's chains, secrets in clear, states against histories."""
         self._since_full = 0
         if self.ledger.wrong_sums:
             raise Broken(f"a posting does not sum to zero: {self.ledger.wrong_sums[0]}")
@@ -122,10 +123,20 @@ class Invariants:
         if order is None:
             raise Broken(f"{line.amount_yen} yen were debited without a payout (application {line.apply_no})")
         away = self.away(order)
+        replaced = self._replaced_by_or_in_place_of(order)
+        if away and any(self.away(other) for other in replaced):
+            raise Broken(f"{order[1]} was paid, and so was the order in whose place, or by which, it was paid")
         if away > 1 or line.debits > 1:
             raise Broken(f"{order[1]} was paid twice: {away} debits that were not given back")
         if away and order in self._told_dead:
             raise Broken(f"{order[1]} was debited, and ReCORE had been told that it is {self._told_dead[order]}")
+
+    def _replaced_by_or_in_place_of(self, order: tuple[str, str]) -> list[tuple[str, str]]:
+        if self.recore is None:
+            return []
+        found = self.recore.find(*order)
+        beside = [] if found is None else [found.replaces, found.replaced_by]
+        return [(other.company_id, other.key) for other in beside if other is not None]
 
     def _search_for_secrets(self) -> None:
         secrets = [secret for secret in self.network.secrets if len(secret) >= 12]
@@ -140,5 +151,3 @@ class Invariants:
                 if secret.encode() in text:
                     raise Broken(f"a secret stands in clear in {name}")
         self._logs.clear()
-
-

@@ -183,10 +183,15 @@ class DatabaseView:
             self.chain_heads[str(chain)] = (number, head)
         return None
 
+    def unknown_orders(self) -> set[str]:
+        """Return the marks of orders at the bank of which a person was told that nobody here knows them."""
+        found = self.rows("SELECT facts FROM differences WHERE kind = 'unknown_order'")
+        return {str(json.loads(str(facts))["mark"]) for (facts,) in found}
+
     def person_problems(self) -> dict[str, str | None]:
         """Return the reason of each payout that waits for a person."""
         found = self.rows("SELECT payout_id, problem FROM payouts WHERE state = 'needs_person'")
         return {
-            str(payout_id): None if problem is None else str(json.loads(str(problem)).get("code"))
+            str(payout_id): None if problem is None else str(json.loads(str(problem)).get("type")).rsplit(":", 1)[-1]
             for payout_id, problem in found
         }

@@ -135,11 +135,14 @@ class LineToBank(httpx.BaseTransport):
         network.learn(request.headers.get("x-access-token"))
         if letter.path.endswith("/token"):
             asked = parse_qs(letter.body.decode())
-            network.learn(*(value for name in ("code", "refresh_token", "client_secret") for value in asked.get(name, ())))
+            network.learn(
+                *(value for name in ("code", "refresh_token", "client_secret") for value in asked.get(name, ()))
+            )
         trouble = network.take(BANK, letter.path)
         if trouble is None:
             return self._delivered(letter, request)
-        network.tell(f"on the line, {letter.path.rsplit('/', 2)[-2]}/{letter.path.rsplit('/', 1)[-1]}: {TROUBLES[BANK][trouble.what]}")
+        called = "/".join(letter.path.rsplit("/", 2)[-2:])
+        network.tell(f"on the line, {called}: {TROUBLES[BANK][trouble.what]}")
         return self._befallen(letter, request, trouble)
 
     def _befallen(self, letter: Letter, request: httpx.Request, trouble: Trouble) -> httpx.Response:
@@ -166,9 +169,11 @@ class LineToBank(httpx.BaseTransport):
                 sleep(chance.uniform(0.5, READ_SECONDS - 1))
                 return response
             case "twice":
-                self._delivered(letter, request)
+                first = self._delivered(letter, request)
                 network.disturb()
-                return self._delivered(letter, request)
+                second = self._delivered(letter, request)
+                # Whoever doubles a call stands behind the bank's limit: a 429 says that nothing was carried out.
+                return first if second.status_code == httpx.codes.TOO_MANY_REQUESTS else second
             case "twice, later":
                 self._later(letter, chance)
                 return self._delivered(letter, request)
@@ -190,7 +195,9 @@ class LineToBank(httpx.BaseTransport):
             network.disturb()
             status = self._at_bank(letter).status_code
             network.disturb()
-            network.tell(f"a late request arrives at the bank: {letter.path.rsplit('/', 1)[-1]} is answered {status}, to nobody")
+            network.tell(
+                f"a late request arrives at the bank: {letter.path.rsplit('/', 1)[-1]} is answered {status}, to nobody"
+            )
 
         network.baton.spawn("a late request", arrive, process="network", delay=chance.uniform(*LATE_SECONDS))
 
@@ -201,9 +208,7 @@ class LineToBank(httpx.BaseTransport):
             raise httpx.ReadError("connection reset by peer", request=request) from None
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS and not self._network.is_excused():
             self._network.limit_broken = f"the bank refused {letter.path} with 429: two calls came within its second"
-        return httpx.Response(
-            response.status_code, headers=response.headers, content=response.content, request=request
-        )
+        return httpx.Response(response.status_code, headers=response.headers, content=response.content, request=request)
 
     def _at_bank(self, letter: Letter) -> httpx.Response:
         request = httpx.Request(letter.method, letter.url, headers=list(letter.headers), content=letter.body)

@@ -1,5 +1,6 @@
 """Acts of people: the account holder on the bank's site, the bank's staff, and those who look after the integrator."""
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.simulation.stage import ACCOUNTS, Stage
 
 S = TransferStatus
 OPERATOR = "operator"
+RETURNS_COME_WITHIN = timedelta(days=40)
 # What is at the bank and can still become a debit.
 ALIVE = (S.REQUESTED, S.APPLIED, S.SENT_BACK, S.RESERVED, S.IN_PROCESS, S.RETRYING)
 
@@ -50,23 +52,23 @@ def fail(stage: Stage, chance: Random) -> str | None:
 
 def return_funds(stage: Stage, chance: Random) -> str | None:
     """The beneficiary's bank sends the money back: the account is closed, or has another name."""
-    return _step(stage, chance, "return-funds", "the other bank returns", stage.applications(S.SETTLED))
+    return _step(stage, chance, "return-funds", "the other bank returns", _recent(stage, S.SETTLED))
 
 
 def recall(stage: Stage, chance: Random) -> str | None:
     """The holder asks the bank to get the money back."""
-    return _step(stage, chance, "recall", "the holder recalls", stage.applications(S.SETTLED))
+    return _step(stage, chance, "recall", "the holder recalls", _recent(stage, S.SETTLED))
 
 
 def recall_agreed(stage: Stage, chance: Random) -> str | None:
     """The beneficiary agrees to a recall."""
-    found = stage.applications(S.RECALL_IN_PROCESS)
+    found = _recent(stage, S.RECALL_IN_PROCESS)
     return _step(stage, chance, "recall-agree", "the beneficiary agrees to the recall of", found)
 
 
 def recall_refused(stage: Stage, chance: Random) -> str | None:
     """The beneficiary refuses a recall."""
-    found = stage.applications(S.RECALL_IN_PROCESS)
+    found = _recent(stage, S.RECALL_IN_PROCESS)
     return _step(stage, chance, "recall-refuse", "the beneficiary refuses the recall of", found)
 
 
@@ -89,9 +91,7 @@ def expire_tokens(stage: Stage, chance: Random) -> str:
 def change_limit(stage: Stage, chance: Random) -> str:
     """The day's limit of the account changes."""
     yen = chance.choice((3_000, 100_000, 5_000_000, 5_000_000))
-    stage.must(
-        "PATCH", f"/customers/{stage.customer_id}", {"transfer_limit_yen": {ACCOUNTS[stage.cast.scenario]: yen}}
-    )
+    stage.must("PATCH", f"/customers/{stage.customer_id}", {"transfer_limit_yen": {ACCOUNTS[stage.cast.scenario]: yen}})
     return f"the account's limit a day becomes {yen} yen"
 
 
@@ -173,6 +173,12 @@ def _operator(stage: Stage, method: str, path: str, body: dict[str, Any]) -> Non
 
     stage.recore.keys[OPERATOR] = stage.operator_key
     stage.recore.call(OPERATOR, method, path, take=forget, json=body)
+
+
+def _recent(stage: Stage, state: TransferStatus) -> list[str]:
+    # Nobody follows a payment for longer than 60 days; what comes back later is a line of the reconciliation.
+    since = (stage.clock.now() - RETURNS_COME_WITHIN).strftime("%Y%m%d")
+    return [number for number in stage.applications(state) if number >= since]
 
 
 def _pending(stage: Stage) -> list[str]:

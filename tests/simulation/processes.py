@@ -146,9 +146,12 @@ class Installation:
 class WorkerProcess:
     """A worker: one actor looks for work, another delivers events."""
 
-    def __init__(self, process: Process, installation: Installation, *, bank: Flask, mail: Mail, network: Network, chance: Random) -> None:
+    def __init__(
+        self, process: Process, installation: Installation, *, bank: Flask, mail: Mail, network: Network, chance: Random
+    ) -> None:
         self.process = process
         self._baton = process.baton
+        self._next_kind = 0
         self.db = process.open(installation.database_url)
         self.worker = Worker(
             installation.worker,
@@ -173,22 +176,32 @@ class WorkerProcess:
         self.db.close()
 
     def _work(self) -> None:
-        self._look_for_ever(self.worker.kinds_of_work, "looks for work")
+        self._look_for_ever(self._do_next, "looks for work")
 
     def _deliver(self) -> None:
         deliverer = self.worker.deliverer
-        self._look_for_ever((lambda: deliver_one(deliverer, Lane.ANY),), "looks for events")
+        self._look_for_ever(lambda: deliver_one(deliverer, Lane.ANY), "looks for events")
 
-    def _look_for_ever(self, kinds: tuple[Callable[[], bool], ...], point: str) -> None:
+    def _look_for_ever(self, look: Callable[[], bool], point: str) -> None:
         idle = IDLE_SECONDS
         while True:
-            is_busy = False
-            for look in kinds:
-                self._baton.pause(point)
-                is_busy = self._look(look) or is_busy
-            idle = IDLE_SECONDS if is_busy else min(idle * 3, self._baton.patience)
+            self._baton.pause(point)
+            is_busy = self._look(look)
+            idle = self._baton.briskness if is_busy else min(idle * 5, self._baton.patience)
             if not is_busy:
                 self._baton.sleep(idle, point="idle")
+
+    def _do_next(self) -> bool:
+        # As the crew does it: one look at what is due, then the first kind of work in turn that finds something.
+        seen, kinds = self.worker.look(), self.worker.kinds_of_work
+        for _ in kinds:
+            kind = kinds[self._next_kind]
+            self._next_kind = (self._next_kind + 1) % len(kinds)
+            if kind.is_worth_a_try(seen):
+                self._baton.pause(f"begins to {kind.due or 'tidy up'}")
+                if kind.do_one():
+                    return True
+        return False
 
     def _look(self, look: Callable[[], bool]) -> bool:
         # What the crew of a real worker does around each piece of work; only what the story broke may break here.

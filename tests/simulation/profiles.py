@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`steps` a world may take before faults stop; how many worlds one go tries; how many companies a world may have."""
+    """How many acts and at most how many steps before faults stop; how many worlds one go tries; who plays."""
 
     name: str
+    acts: int
     steps: int
     seeds: int
     companies_max: int
@@ -16,7 +17,9 @@ class Profile:
 
 
 PROFILES: dict[str, Profile] = {
-    "dev": Profile("dev", steps=600, seeds=3, companies_max=1, workers_max=2, shrink_seconds=60),
-    "ci": Profile("ci", steps=1200, seeds=8, companies_max=2, workers_max=3, shrink_seconds=60),
-    "night": Profile("night", steps=20_000, seeds=1_000_000, companies_max=5, workers_max=3, shrink_seconds=600),
+    "dev": Profile("dev", acts=70, steps=2_500, seeds=3, companies_max=1, workers_max=2, shrink_seconds=60),
+    "ci": Profile("ci", acts=60, steps=3_000, seeds=4, companies_max=2, workers_max=3, shrink_seconds=60),
+    "night": Profile(
+        "night", acts=2_500, steps=100_000, seeds=1_000_000, companies_max=5, workers_max=3, shrink_seconds=600
+    ),
 }

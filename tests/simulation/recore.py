@@ -63,9 +63,7 @@ class ReCORE:
 
     # --- calls ------------------------------------------------------------------------------------------------
 
-    def call(
-        self, company_id: str, method: str, path: str, *, take: Answer, number: int = 0, **options: Any
-    ) -> None:
+    def call(self, company_id: str, method: str, path: str, *, take: Answer, number: int = 0, **options: Any) -> None:
         """Begin a call to the integrator; `take` gets status and JSON when the answer comes, if it comes."""
         web = self.web
         if web is None:
@@ -95,6 +93,8 @@ class ReCORE:
     def place(self, order: Order) -> None:
         """Ask for a payout, for the first time or again under its key."""
         body = dict(order.body)
+        if order.replaces is not None and order.replaces.payout_id is None:
+            return  # the integrator has forgotten what is to be replaced; that is placed again first
         if order.replaces is not None:
             body["replaces"] = order.replaces.payout_id
 
@@ -107,9 +107,7 @@ class ReCORE:
             elif 400 <= status < 500 and status != 429:
                 order.refused = status
 
-        self.call(
-            order.company_id, "POST", "/payouts", take=take, json=body, headers={"Idempotency-Key": order.key}
-        )
+        self.call(order.company_id, "POST", "/payouts", take=take, json=body, headers={"Idempotency-Key": order.key})
 
     def read(self, order: Order) -> None:
         """Ask how a payout stands."""
@@ -129,6 +127,10 @@ class ReCORE:
                 self._believe(order, answer, "the answer to its cancel")
 
         self.call(order.company_id, "POST", f"/payouts/{order.payout_id}/cancel", take=take)
+
+    def find(self, company_id: str, key: str) -> Order | None:
+        """Return the order of this key."""
+        return next((o for o in self.orders if o.key == key and o.company_id == company_id), None)
 
     def forget(self, payout_ids: set[str]) -> None:
         """The integrator's database was restored: what it no longer knows is placed again under its key."""
@@ -186,5 +188,3 @@ def pick(orders: list[Order], chance: Random) -> Order | None:
     if not orders:
         return None
     return orders[max(int(chance.random() * len(orders)), int(chance.random() * len(orders)))]
-
-

@@ -85,7 +85,7 @@ def over_a_limit(stage: Stage, chance: Random) -> str:
 
 def _pass(stage: Stage, chance: Random, seconds: float, line: str) -> str:
     stage.tell(line)
-    stage.baton.pass_time(seconds, chance, moves_max=4000)
+    stage.let_pass(seconds, chance, moves_max=4000)
     return ""
 
 

@@ -10,8 +10,6 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Flask
-
 from integrator import companies
 from integrator.companies import NewKey, Registration, Role
 from integrator.effects import NoCheckpoints
@@ -23,7 +21,7 @@ from mock_gmo.bank.states import TransferStatus
 from mock_gmo.settings import Settings
 from tests.builders import make_new_text
 from tests.databases import make_migrated_file
-from tests.simulation.baton import Baton, MachineClock, WorldClock
+from tests.simulation.baton import MOVES_MAX, Baton, MachineClock, WorldClock
 from tests.simulation.checks import Invariants
 from tests.simulation.ledger import DatabaseView
 from tests.simulation.network import Mail, Network
@@ -33,6 +31,7 @@ from tests.simulation.recore import CALLBACK_URL, ReCORE
 JAPAN = timedelta(hours=9)
 ACCOUNTS = {"corporate": "101010012345", "approvals": "101010023456"}
 WEB = "web"
+LONG_SECONDS, MORNING_SECONDS, EVENING_SECONDS = 6 * 3600.0, 1800.0, 3600.0
 
 
 class NotSetUp(AssertionError):
@@ -66,6 +65,7 @@ class Stage:
         self.chance = Random(f"world {seed}")  # noqa: S311  (a seeded world)
         self.clock = WorldClock(cast.start)
         self.baton = Baton(self.clock)
+        self.machine_clock = MachineClock(self.baton)  # one host: the gate needs machines that agree, see decision 0010
         self.story: list[str] = []
         self.logs: list[str] = []
         self.network = Network(self.baton, self.tell)
@@ -105,6 +105,15 @@ class Stage:
                 self.bury(process.name)
         self.invariants.look()
 
+    def let_pass(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> None:
+        """Let time pass while everybody works; of days, the machines are on for an hour and a half of each stretch."""
+        if seconds > LONG_SECONDS:
+            self.baton.pass_time(MORNING_SECONDS, chance, moves_max=moves_max)
+            self.clock.go_on(seconds - MORNING_SECONDS - EVENING_SECONDS)
+            self.network.disturb()
+            seconds = EVENING_SECONDS
+        self.baton.pass_time(seconds, chance, moves_max=moves_max)
+
     # --- processes ---------------------------------------------------------------------------------------------
 
     def start_worker(self, name: str) -> None:
@@ -123,7 +132,9 @@ class Stage:
         """Start the web process, unless it runs."""
         if self.recore.web is None:
             self.recore.web = WebProcess(
-                self._process(WEB), self.installation, chance=Random(self.chance.getrandbits(64))  # noqa: S311
+                self._process(WEB),
+                self.installation,
+                chance=Random(self.chance.getrandbits(64)),  # noqa: S311
             )
 
     def start_all(self) -> None:
@@ -149,7 +160,7 @@ class Stage:
             self.bury(name)
 
     def _process(self, name: str) -> Process:
-        return Process(name, self.baton, self.tell, self._committed, MachineClock(self.baton))
+        return Process(name, self.baton, self.tell, self._committed, self.machine_clock)
 
     def _committed(self, process: Process) -> None:
         if self.database.has_changed():

@@ -21,7 +21,7 @@ from tests.simulation.ending import calm_down, speak_verdict
 from tests.simulation.profiles import Profile
 from tests.simulation.stage import Cast, NotSetUp, Stage, StoryLog, fast_folder
 
-ACTS_MAX = 200_000
+OPENING = ("place", "trouble with an order", "place", "work", "trouble with an order", "place")
 LOGGERS = ("integrator", "mock_gmo")
 STARTS = (
     datetime(2026, 4, 1, 3, 0, tzinfo=UTC),  # a Wednesday, noon in Japan
@@ -74,18 +74,18 @@ def run(
 ) -> Result:
     """Tell the story of a seed, or these acts in its world, and return what came of it.
 
-    `around` is entered before the world is built and left when it is gone: a planted mistake. `steps` bounds the motions
-    before faults stop. Nothing that happens inside leaves as an exception: it is the result's failure.
+    `around` is entered before the world is built and left when it is gone: a planted mistake. `steps` bounds the
+    motions before faults stop. Nothing that happens inside leaves as an exception: it is the result's failure.
     """
     begun = time.process_time()
     result = Result(seed, profile.name, 0, [], [], 0.0, None)
     with tempfile.TemporaryDirectory(prefix="world-", dir=fast_folder()) as folder:
-        with around or contextlib.nullcontext():
-            try:
+        try:
+            with around or contextlib.nullcontext():
                 _tell(result, profile, Path(folder), acts=acts, steps=steps or profile.steps)
-            except Exception as error:  # noqa: BLE001  (whatever breaks in a world is what was looked for)
-                result.failure = Failure(type(error).__name__, str(error), traceback.format_exc())
-                result.story.append(f"BROKEN  {error}")
+        except Exception as error:  # noqa: BLE001  (whatever breaks in a world is what was looked for)
+            result.failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+            result.story.append(f"BROKEN  {error}")
     result.seconds = time.process_time() - begun
     return result
 
@@ -126,7 +126,9 @@ def _tell(result: Result, profile: Profile, folder: Path, *, acts: list[Told] | 
 def _drawn(seed: int, profile: Profile, stage: Stage, steps: int) -> Iterator[Told]:
     chance = Random(f"acts {seed}")  # noqa: S311
     weights = [act.weight(profile.name) for act in ACTS]
-    for number in range(ACTS_MAX):
+    for number, name in enumerate(OPENING):
+        yield name, number
+    for number in range(len(OPENING), profile.acts):
         if stage.baton.moves >= steps:
             return
         yield chance.choices(ACTS, weights)[0].name, number

@@ -34,7 +34,7 @@ OPERATIONS = (
 )
 POINTS = ("received", "admitted", "validated", "committed", "reply_written")
 EFFECTS: dict[str, tuple[str, ...]] = {
-    "received": ("drop", "status", "garbage", "duplicate", "delay"),
+    "received": ("drop", "status", "garbage", "delay"),  # doubled here, a call that was carried out would get a 429
     "admitted": ("drop", "status", "garbage", "duplicate", "delay"),
     "validated": ("drop", "status", "garbage", "duplicate", "delay"),
     "committed": ("drop", "status", "garbage", "truncate", "delay"),
@@ -42,6 +42,7 @@ EFFECTS: dict[str, tuple[str, ...]] = {
 }
 STATUSES = (429, 500, 502, 503, 504)
 DEATHS = ("bank.before", "bank.after", "bank.after", "commit.before", "commit.after", "sleep", "callback.after")
+LEAVES_DOUBT = ("reply lost", "reply lost", "torn", "corrupt", "late", "lost")
 STAND_SECONDS = (1, 20, 100, 121, 300, 4000)
 
 
@@ -52,7 +53,7 @@ def on_the_way_to_bank(stage: Stage, chance: Random) -> str:
 
 def with_an_order(stage: Stage, chance: Random) -> str:
     """Something befalls the next order, and what follows it."""
-    line = _befall(stage, chance, BANK, "/transfer/request")
+    line = _befall(stage, chance, BANK, "/transfer/request", chance.choice((None, *LEAVES_DOUBT)))
     if chance.random() < 0.4:
         line += "; and " + _befall(stage, chance, BANK, chance.choice(("/transfer/status", "/transfer/request")))
     return line
@@ -68,8 +69,8 @@ def for_recore(stage: Stage, chance: Random) -> str:
     return _befall(stage, chance, API, chance.choice(("/payouts", "/payouts", "/cancel", "")))
 
 
-def _befall(stage: Stage, chance: Random, way: str, path: str) -> str:
-    what = chance.choice(list(TROUBLES[way]))
+def _befall(stage: Stage, chance: Random, way: str, path: str, wanted: str | None = None) -> str:
+    what = wanted or chance.choice(list(TROUBLES[way]))
     stage.network.waiting.append(Trouble(way, what, path, chance.getrandbits(32)))
     return f"to come, of {way} {path or 'whatever is next'}: {TROUBLES[way][what]}"
 
@@ -78,7 +79,12 @@ def at_the_bank(stage: Stage, chance: Random) -> str:
     """A program of the bank fails at a named point of a call's life."""
     point = chance.choice((*POINTS, "committed", "committed"))
     effect = chance.choice(EFFECTS[point])
-    fault = {"operation": chance.choice(OPERATIONS), "point": point, "effect": effect, "times": chance.choice((1, 1, 1, 3))}
+    fault = {
+        "operation": chance.choice(OPERATIONS),
+        "point": point,
+        "effect": effect,
+        "times": chance.choice((1, 1, 1, 3)),
+    }
     if effect == "status":
         fault["status"] = chance.choice(STATUSES)
     if effect == "delay":
@@ -175,14 +181,11 @@ def purge(stage: Stage, chance: Random) -> str:
     return "secrets that are over are purged"
 
 
-def clock_back(stage: Stage, chance: Random) -> str | None:
-    """The clock of one worker's machine is set back a little."""
-    if not stage.workers:
-        return None
-    name = chance.choice(list(stage.workers))
+def clock_back(stage: Stage, chance: Random) -> str:
+    """The clock of the integrator's machine is set back a little."""
     seconds = chance.choice((0.05, 0.3, 2.0))
-    stage.workers[name].process.machine_clock.behind += seconds
-    return f"the clock of {name} is set back by {seconds} s"
+    stage.machine_clock.behind += seconds
+    return f"the clock of the integrator's machine is set back by {seconds} s"
 
 
 def stand_still(stage: Stage, chance: Random) -> str:
