@@ -1,6 +1,9 @@
 """The pure parts whose mutants are tried, each with the quick tests that belong to it. A literal table."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)

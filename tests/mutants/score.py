@@ -14,9 +14,8 @@ from typing import Any
 import click
 
 from tests.mutants.equivalents import EQUIVALENTS
-from tests.mutants.hunting import ROOT
 from tests.mutants.mutating import Mutant, mutants_of
-from tests.mutants.pure_parts import PARTS, Part
+from tests.mutants.pure_parts import PARTS, ROOT, Part
 from tests.mutants.trying import End, TryFailed, load_all_but, try_all
 
 GOAL = 0.95

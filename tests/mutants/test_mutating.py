@@ -3,9 +3,8 @@
 import pytest
 
 from tests.mutants.equivalents import EQUIVALENTS
-from tests.mutants.hunting import ROOT
 from tests.mutants.mutating import mutants_of
-from tests.mutants.pure_parts import PARTS
+from tests.mutants.pure_parts import PARTS, ROOT
 from tests.mutants.score import figures_of
 
 

@@ -1,6 +1,7 @@
 """Trying a mutant: its source takes the place of the module in a process of its own, and the module's tests run.
 
 The processes are forked from one that has loaded everything but the programs, so a try costs a fraction of a second.
+Therefore nothing that is imported here may import the programs; a try whose tests find the module loaded is an error.
 A mutant that does not come to an end is ended by its processor time, so that a busy machine changes no verdict.
 """
 
@@ -21,11 +22,10 @@ from typing import TypeVar
 import pytest
 from hypothesis import settings
 
-from tests.mutants.hunting import ROOT
-from tests.mutants.pure_parts import Part
+from tests.mutants.pure_parts import ROOT, Part
 
 OUR_OWN = ("integrator", "mock_gmo", "contracts", "tests")
-PROCESSOR_SECONDS_MAX = 20  # the slowest part needs two
+PROCESSOR_SECONDS_MAX = 10  # the slowest part needs one
 MEMORY_BYTES_MAX = 2 << 30
 _NOT_LOADED = 70  # the tests passed without the module
 _BROKEN_OFF = 71

@@ -8,6 +8,7 @@ import pytest
 from integrator.domain.payout import (
     CASE_TYPES,
     DEAD,
+    FREE,
     MOVES,
     Beneficiary,
     IllegalMove,
@@ -122,6 +123,14 @@ def test_what_has_no_value_is_not_shown() -> None:
 
     absent = {"designated_date", "replaces", "fee_yen", "apply_no", "problem"}
     assert view.as_json() == {name: value for name, value in SHOWN_PAYOUT.items() if name not in absent}
+
+
+@pytest.mark.parametrize("state", PayoutState)
+def test_a_fee_is_shown_unless_nothing_was_taken_in_the_end(state: PayoutState) -> None:
+    is_free = state in (P.REJECTED, P.EXPIRED, P.NOT_EXECUTED, P.WITHDRAWN, P.CANCELLED)
+
+    assert replace(make_view(), state=state).as_json().get("fee_yen") == (None if is_free else 143)
+    assert (state in FREE) is is_free
 
 
 def test_a_payout_without_a_fee_shows_that_it_costs_nothing() -> None:

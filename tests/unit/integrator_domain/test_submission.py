@@ -15,6 +15,8 @@ from integrator.domain.submission import (
     CANCEL_CLASS,
     CANCELLABLE,
     CARRIED_OUT,
+    CLOCK_DISTRUST,
+    CLOCK_TOLERANCE,
     COMPLETE_LOOK_SECONDS,
     FOLLOW_SETTLED_FOR,
     KEY_LIFE,
@@ -102,6 +104,8 @@ YESTERDAY = TODAY - timedelta(days=1)
         (facts(inquiry_complete=False, is_found=True), SOON, DoubtStep.ADOPT),
         (facts(is_found=True, is_ambiguous=True), SOON, DoubtStep.ASK_PERSON),
         (facts(is_same_grant=False), SOON, DoubtStep.ASK_PERSON),
+        (facts(is_whole=False), SOON, DoubtStep.ASK_PERSON),
+        (facts(is_whole=False, is_same_grant=False), SOON, DoubtStep.ASK_PERSON),
         (facts(designated_date=YESTERDAY), SOON, DoubtStep.ASK_PERSON),
         (facts(cancel_wanted=True), SOON, DoubtStep.LOOK_AGAIN),
         (facts(cancel_wanted=True), LATE, DoubtStep.ASK_PERSON),
@@ -184,6 +188,10 @@ def test_what_can_become_of_a_settled_transfer_and_for_how_long_it_is_followed()
 
 def test_a_key_is_trusted_an_hour_less_than_the_bank_keeps_it() -> None:
     assert timedelta(hours=24) - timedelta(hours=1) == KEY_LIFE
+
+
+def test_an_attempt_dated_minutes_ahead_is_taken_to_be_days_old() -> None:
+    assert (timedelta(minutes=5), timedelta(hours=72)) == (CLOCK_TOLERANCE, CLOCK_DISTRUST)
 
 
 def test_the_delays_between_tries_are_used_in_turn_and_the_last_one_repeats() -> None:

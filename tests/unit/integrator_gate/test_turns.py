@@ -18,6 +18,7 @@ from integrator.domain.turns import (
     WAITED_MAX,
     JitterWatch,
     Urgency,
+    late_max_of,
     limited_wait,
     opens_at,
     rank_at,
@@ -113,6 +114,10 @@ def test_a_place_in_the_queue_is_the_begin_of_the_wait_and_the_time_to_stand_bac
     urgency: Urgency, waited: int, rank: int
 ) -> None:
     assert rank_at(NOON, urgency, waited=timedelta(seconds=waited)) == NOON + timedelta(seconds=rank)
+
+
+def test_a_call_may_leave_four_times_as_late_after_each_departure_that_it_missed() -> None:
+    assert [late_max_of(tried) / timedelta(milliseconds=1) for tried in (0, 1, 2, 3)] == [15, 60, 240, 960]
 
 
 def test_who_has_not_waited_before_begins_now() -> None:
