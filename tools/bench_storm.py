@@ -19,7 +19,7 @@ FIRMS: Final = int(os.environ.get("BENCH_STORM_COMPANIES", "1000"))
 PAYOUTS_EACH: Final = 20
 CLOCK_RATE: Final = 10.0
 PLAN: Final = Plan(
-    workers=4, kills=110, kills_in_call=55, seed=20260401, seconds_between=1.5, visits_max=4, seconds_max=1200.0
+    workers=4, kills=104, kills_in_call=52, seed=20260401, seconds_between=1.5, visits_max=4, seconds_max=1200.0
 )
 
 

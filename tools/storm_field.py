@@ -44,7 +44,7 @@ OURS: Final = ("INTEGRATOR_", "MOCK_GMO_")
 # A Wednesday morning in Japan: the whole storm fits into this day of the bank.
 CLOCK_START: Final = datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
 PAYOUT_LIMIT_YEN: Final = 1_000_000
-JITTER_MS: Final = 500  # six busy programs on two cores delay each other more than a network does
+
 BENEFICIARY: Final = {
     "bank_code": "0001",
     "branch_code": "001",
@@ -144,7 +144,6 @@ def prepared_field(firms_count: int, *, database_url: str, folder: Path) -> Iter
             worker_settings={
                 **common,
                 "INTEGRATOR_MASTER_KEY": written_master_key(master_key),
-                "INTEGRATOR_GATE_JITTER_MS": str(JITTER_MS),
             },
             web_settings={
                 **common,
