@@ -217,6 +217,32 @@ def take_payouts(field_: Field, numbers: range) -> None:
                 )
 
 
+def ask_the_web(field_: Field, number: int, *, folder: Path) -> None:
+    """Ask for this payout of every company at a real `integrator serve`, with a key of its own. Raises FieldFailed."""
+    ready = folder / "web.url"
+    command = [str(BIN / "integrator"), "serve", "--port", "0", "--ready-file", str(ready)]
+    keys = company_keys(field_)
+    with running(command, field_.web_settings, log=folder / "web.log") as web, httpx.Client(trust_env=False) as http:
+        url = url_in(ready, web)
+        for firm, key in zip(field_.firms, keys, strict=True):
+            answer = http.post(
+                f"{url}/v1/companies/{firm.company_id}/payouts",
+                json=_body(firm.payout(number)),
+                headers={"Authorization": f"Bearer {key.reveal()}", "Idempotency-Key": f"storm-{number}"},
+                timeout=60,
+            )
+            if answer.status_code != httpx.codes.ACCEPTED:
+                raise FieldFailed(f"the web answered {answer.status_code} to a payout of {firm.company_id}")
+
+
+def _body(asked: PayoutRequest) -> dict[str, Any]:
+    return {
+        "amount_yen": asked.amount_yen,
+        "beneficiary": BENEFICIARY,
+        "case": {"type": asked.case_type, "reference": asked.case_reference},
+    }
+
+
 def company_keys(field_: Field) -> list[Secret]:
     """Return a new API key of each company, in their order."""
     with field_.database() as db:

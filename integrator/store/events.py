@@ -27,6 +27,11 @@ NUMBERED_AT_ONCE = 1000  # more than a page, so that a page is full whenever it 
 
 # Written once, with the values beside them: every change of a payout runs them.
 _INSERT = insert(events)
+_LAST_SEQUENCES = (
+    select(events.c.payout_id, func.max(events.c.sequence).label("sequence"))
+    .where(events.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
+    .group_by(events.c.payout_id)
+)
 _HAND_OVER = insert(deliveries).from_select(
     ["event_id", "company_id", "stream", "sequence", "due_at", "attempt_count"],
     select(
@@ -42,12 +47,7 @@ _HAND_OVER = insert(deliveries).from_select(
 
 def next_sequences(tx: Connection, payout_ids: Sequence[str]) -> dict[str, int]:
     """Return the number of each payout's next event. Whoever asks holds the payouts' rows."""
-    last = (
-        select(events.c.payout_id, func.max(events.c.sequence).label("sequence"))
-        .where(events.c.payout_id.in_(payout_ids))
-        .group_by(events.c.payout_id)
-    )
-    found = {row.payout_id: row.sequence for row in tx.execute(last)}
+    found = {row.payout_id: row.sequence for row in tx.execute(_LAST_SEQUENCES, {"payout_ids": payout_ids})}
     return {payout_id: found.get(payout_id, 0) + 1 for payout_id in payout_ids}
 
 

@@ -27,7 +27,6 @@ from integrator.domain.payout import (
 from integrator.domain.problem import Problem
 from integrator.store import audit
 from integrator.store.audit import Change
-from integrator.store.database import for_change
 from integrator.store.events import next_sequences, tell, tell_all
 from integrator.store.schema import payout_history, payouts, submission_lines, submissions
 
@@ -68,6 +67,12 @@ _HISTORIES = (
     .order_by(payout_history.c.payout_id, payout_history.c.sequence)
 )
 
+_SOME = (
+    select(payouts)
+    .where(payouts.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
+    .order_by(payouts.c.payout_id)  # so that two never wait for one another
+)
+_HOLD = {"sqlite": _SOME, "postgresql": _SOME.with_for_update(of=payouts)}
 _MARKS = (
     select(submission_lines.c.payout_id, submission_lines.c.mark)
     .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
@@ -137,8 +142,7 @@ def replacing_living(tx: Connection, payout_ids: Sequence[str]) -> Sequence[str]
 
 def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
     """Return the state, and hold the row until the transaction ends."""
-    statement = select(payouts.c.state).where(payouts.c.payout_id == payout_id)
-    return PayoutState(tx.execute(for_change(statement, tx, of=payouts)).scalar_one())
+    return standing_for_change(tx, [payout_id])[payout_id][0]
 
 
 def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
@@ -198,34 +202,26 @@ def move_all(tx: Connection, moves: Sequence[Move], *, at: datetime) -> list[Pay
     changes nothing is none. However many payouts there are, the statements are as few as for one.
     """
     ids = [each.payout_id for each in moves]
-    statement = select(payouts).where(payouts.c.payout_id.in_(ids)).order_by(payouts.c.payout_id)
-    found = {row.payout_id: row for row in tx.execute(for_change(statement, tx, of=payouts))}
+    found = {row.payout_id: row for row in tx.execute(_HOLD[tx.dialect.name], {"payout_ids": ids})}
     changes = [_change(found[each.payout_id], each) for each in moves]
     _write(tx, [each for each in changes if each.values], at=at)
     _tell(tx, [each for each in changes if each.is_seen], at=at)
-    notes = [
-        (each.row.company_id, Change("payout.changed", each.row.payout_id, each.before, each.values))
-        for each in changes
-        if each.values
-    ]
-    audit.note_all(tx, notes, at=at)
+    audit.note_all(tx, [(each.row.company_id, each.note) for each in changes if each.values], at=at)
     return [each.was for each in changes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
     row: Row[Any]
+    was: PayoutState
     to: PayoutState
     values: dict[str, Any]
     is_seen: bool
 
     @property
-    def was(self) -> PayoutState:
-        return PayoutState(self.row.state)
-
-    @property
-    def before(self) -> dict[str, Any]:
-        return {name: self.row._mapping[name] for name in self.values}
+    def note(self) -> Change:
+        before = {name: self.row._mapping[name] for name in self.values}
+        return Change("payout.changed", self.row.payout_id, before, self.values)
 
 
 def _change(row: Row[Any], wanted: Move) -> _Changed:
@@ -233,10 +229,13 @@ def _change(row: Row[Any], wanted: Move) -> _Changed:
     check_move(was, wanted.to)
     values: dict[str, Any] = {**wanted.facts, "state": wanted.to.value}
     if wanted.problem is not None or was is not wanted.to:
-        problem = wanted.problem
-        values["problem"] = None if problem is None else json.dumps(problem.as_json(), ensure_ascii=False)
+        values["problem"] = _text(wanted.problem)
     changed = {name: value for name, value in values.items() if row._mapping[name] != value}
-    return _Changed(row, wanted.to, changed, is_seen=not changed.keys() <= UNSEEN)
+    return _Changed(row, was, wanted.to, changed, is_seen=not changed.keys() <= UNSEEN)
+
+
+def _text(problem: Problem | None) -> str | None:
+    return None if problem is None else json.dumps(problem.as_json(), ensure_ascii=False)
 
 
 def _write(tx: Connection, changes: Sequence[_Changed], *, at: datetime) -> None:
@@ -275,12 +274,7 @@ def _tell(tx: Connection, changes: Sequence[_Changed], *, at: datetime) -> None:
 
 def standing_for_change(tx: Connection, payout_ids: Sequence[str]) -> dict[str, tuple[PayoutState, bool]]:
     """Return (state, whether a cancel is wanted) of each, and hold the rows until the transaction ends."""
-    statement = (
-        select(payouts.c.payout_id, payouts.c.state, payouts.c.cancel_requested_at)
-        .where(payouts.c.payout_id.in_(payout_ids))
-        .order_by(payouts.c.payout_id)
-    )
-    rows = tx.execute(for_change(statement, tx, of=payouts))
+    rows = tx.execute(_HOLD[tx.dialect.name], {"payout_ids": payout_ids})
     return {row.payout_id: (PayoutState(row.state), row.cancel_requested_at is not None) for row in rows}
 
 
