@@ -67,6 +67,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("calls_per_payout_500", "calls", "≤ 0.05", bench_batches.calls_per_payout_500),
     Figure("calls_per_payout_one_by_one", "calls", None, bench_batches.calls_per_payout_one_by_one),
     Figure("settlement_known_seconds_p95", "s", "≤ 60", bench_batches.settlement_known_seconds_p95),
+    Figure("payouts_settled_per_minute", "1/min", None, bench_batches.payouts_settled_per_minute),
     Figure("page_1m_vs_1k", "ratio", "≤ 1.2", lambda: bench_books.figures()["page_1m_vs_1k"]),
     Figure(
         "memory_mb_per_million_postings", "MB", "≤ 700", lambda: bench_books.figures()["memory_mb_per_million_postings"]

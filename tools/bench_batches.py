@@ -24,6 +24,7 @@ from mock_gmo.bank.rules import BankRules
 from tests.world import BANK_URL, World, build_world
 
 WAITING: Final = 500
+AT_THE_LIMIT: Final = 1_000
 ONE_BY_ONE: Final = 5
 SETTLED_WITHIN_SECONDS: Final = 1800
 CLICK_SECONDS: Final = 10  # so long the holder takes for each application
@@ -41,6 +42,23 @@ def calls_per_payout_500() -> float:
 def settlement_known_seconds_p95() -> float:
     """Return within how many seconds of the bank's settlement 95 of 100 of those payouts are known settled."""
     return _five_hundred()[1]
+
+
+def payouts_settled_per_minute() -> float:
+    """Return how many payouts of one company are known settled for each minute, a thousand waiting at once.
+
+    At one call a second, of a company whose holder need not confirm; the bank's own time to settle is in it.
+    """
+    with _connected() as world:
+        world.change_customer(confirmation_required=False)
+        began = world.clock.now()
+        for number in range(AT_THE_LIMIT):
+            world.request_payout(key=f"bench-{number}", amount_yen=1000 + number)
+        while len(known := _known_settled(world)) < AT_THE_LIMIT:
+            if world.clock.now() - began > timedelta(seconds=SETTLED_WITHIN_SECONDS):
+                raise MeasurementFailed(f"{len(known)} of {AT_THE_LIMIT} settled within {SETTLED_WITHIN_SECONDS} s")
+            world.run_for(seconds=CLICK_SECONDS, every_seconds=1)
+    return AT_THE_LIMIT / ((max(known.values()) - began.timestamp()) / 60)
 
 
 def calls_per_payout_one_by_one() -> float:
