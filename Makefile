@@ -9,7 +9,7 @@ SUM = cat requirements.lock pyproject.toml | sha256sum
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser sandbox demo test check audit format bench lock clean
+.PHONY: help setup browser sandbox demo test check audit format mutants bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 12
@@ -65,6 +65,10 @@ audit: setup ## advisories for the locked dependencies; needs the internet, so i
 format: setup ## put every file into the house's format
 	@$(V)/bin/ruff format .
 	@$(V)/bin/ruff check --fix .
+
+mutants: setup ## plant every known mistake, and small changes in the pure parts: the tests must find them
+	@$(V)/bin/python -m tests.mutants
+	@$(V)/bin/python -m tests.mutants.score
 
 bench: setup ## every figure of docs/performance.md (ONLY=name for one)
 	@$(V)/bin/python tools/bench.py $(if $(ONLY),--only $(ONLY))

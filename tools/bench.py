@@ -11,6 +11,7 @@ import operator
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ import bench_bank
 import bench_batches
 import bench_books
 import bench_gate
+import bench_harness
 import bench_payouts
 import bench_peers
 import bench_soak
@@ -29,13 +31,14 @@ from bench_process import MeasurementFailed, cores
 BUILD: Final = Path(__file__).resolve().parents[1] / "build"
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 DIGITS: Final = 3
+MUTANTS: Final = 100  # all that are planned; tests/mutants/test_catalogue.py counts them
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One row: a name, its unit, its goal ("≥ 0.6", "≤ 5", or None for none) and what measures it.
 
-    `only_by_name`: too long for a run of all figures.
+    `only_by_name`: too long for a run of all figures, which tells what `find` knows of an earlier one, if anything.
     """
 
     name: str
@@ -43,12 +46,24 @@ class Figure:
     goal: str | None
     measure: Callable[[], float]
     only_by_name: bool = False
+    find: Callable[[], float | None] = lambda: None
 
     def is_meant(self, only: str | None) -> bool:
         """Tell whether a run measures it that asks for all figures (None), for one, or for those of one word."""
         if only is None:
-            return not self.only_by_name
+            return not self.only_by_name or self.find() is not None
         return only in (self.name, self.name.partition("_")[0])
+
+
+def _of_report(report: str, name: str, unit: str, goal: str | None) -> Figure:
+    return Figure(
+        name,
+        unit,
+        goal,
+        partial(bench_harness.from_report, report, name),
+        only_by_name=True,
+        find=partial(bench_harness.find_in_report, report, name),
+    )
 
 
 # The fixed goals. A figure without a goal is there to be compared with itself over time.
@@ -89,6 +104,12 @@ FIGURES: Final[tuple[Figure, ...]] = (
     Figure("storm_limit_refusals", "calls", "≤ 0", bench_storm.storm_limit_refusals),
     Figure("storm_calls_per_payout", "calls", None, bench_storm.storm_calls_per_payout),
     Figure("storm_seconds", "s", None, bench_storm.storm_seconds),
+    Figure("world_steps_per_second", "1/s", "≥ 500", bench_harness.world_steps_per_second),
+    Figure("contract_cases_per_second", "1/s", "≥ 150", bench_tests.contract_cases_per_second),
+    _of_report("mutants", "mutants_planned", "count", "≥ 65"),
+    _of_report("mutants", "mutants_killed", "count", f"≥ {MUTANTS}"),
+    _of_report("mutants", "hardest_mutant_steps", "steps", None),
+    _of_report("mutation-score", "mutation_score", "ratio", "≥ 0.95"),
     Figure("successes_reached", "ratio", "≥ 1", bench_tests.successes_reached),
     Figure("test_wall_seconds", "s", "≤ 360", bench_tests.test_wall_seconds, only_by_name=True),
 )

@@ -23,6 +23,7 @@ Spoil = Callable[[Attempt], None]
 BY_REDIRECT, ON_A_PAGE = 302, 400
 MONTH_SECONDS: Final = 31 * 24 * 3600
 UNKNOWN_ACCOUNT: Final = "999999999999"
+NO_SUCH_VA: Final = [{"vaId": "9999999999"}]
 UNKNOWN_APPLY_NO: Final = "2026040199999999"
 OTHER_SCOPES: Final = {"account": "transfer"}
 
@@ -317,6 +318,8 @@ ERRORS: Final[tuple[Error, ...]] = (
     Error("period_reversed", _has_a_period, _backwards_in_time),
     # The bank.
     Error("account_not_usable", _takes("accountId", "raId"), _for_unknown_account),
+    # By a setting; test_recorded_truth reaches it.
+    Error("account_not_usable", _only("corporation", "/accounts/transactions", "/transfer/request"), status=401),
     Error("next_item_key_unknown", _takes("nextItemKey"), _beyond_the_last_page),
     Error("totals_differ", ORDERS, _with(totalCount="1", totalAmount="9")),
     Error("total_count_missing", SINGLE_ORDERS, _without("totalCount")),
@@ -346,9 +349,13 @@ ERRORS: Final[tuple[Error, ...]] = (
     Error("ra_id_missing", _only("corporation", "/va/issue"), _without_account),
     Error("ra_id_or_va_id_missing", _called("/va/deposit-transactions"), _without_account),
     Error("period_too_old", _called("/va/deposit-transactions"), _with(dateFrom="2020-01-01", dateTo="2020-01-02")),
-    Error("va_not_usable", _called("/va/status-change"), _with(vaIdList=[{"vaId": "9999999999"}])),
+    Error("field_missing", _called("/va/list"), _with(vaIdList=[{}])),
+    Error("va_not_usable", _only("corporation", "/va/list"), _with(raId="101010012345", vaIdList=NO_SUCH_VA)),
+    Error("va_not_usable", _called("/va/deposit-transactions"), _with(vaId="9999999999")),
+    Error("va_not_usable", _called("/va/status-change"), _with(vaIdList=NO_SUCH_VA)),
     Error("va_change_not_possible", _called("/va/status-change"), _with(vaStatusChangeCode="2")),
     Error("va_holder_name_unusable", _called("/va/issue"), _with(vaHolderNameKana=" ﾐﾎﾝ", vaHolderNamePos="2")),
+    Error("va_holder_name_unusable", _called("/va/list"), _with(vaHolderNameKana="見本")),
     Error("va_auth_key_not_allowed", _only("corporation", *VA), _with(vaContractAuthKey="1234567890")),
     Error("va_contract_ended", _called(*VA), _after_closing),
     Error("va_close_repeated", _called("/va/close-request"), _done_already),
@@ -356,6 +363,7 @@ ERRORS: Final[tuple[Error, ...]] = (
     Error("insufficient_funds", SP, _with(paymentAmount="900000000")),
     Error("sp_currency_unknown", SP, _with(currencyCode="XXX")),
     Error("sp_amount_unusable", SP, _with(paymentAmount="0")),
+    Error("sp_account_not_usable", _only("personal", "/accounts/transactions"), _with(accountId="SP999999999999")),
     Error("sp_account_not_usable", SP, _with(debitSpAccountId="SP999999999999")),
     Error("sp_accounts_same", SP, _with(debitSpAccountId="SP502011047569")),
     # The authorization server.

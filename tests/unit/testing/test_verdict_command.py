@@ -155,6 +155,7 @@ def served(application: object) -> Iterator[str]:
 def test_payouts_of_our_integrator_are_judged_by_their_marks(world: World, tmp_path: Path) -> None:
     world.consent()
     settled = world.request_payout(key="o1")
+    world.advance(seconds=1)
     cancelled = world.request_payout(key="o2")
     world.cancel(cancelled)
     world.run_until_idle()

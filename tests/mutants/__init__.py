@@ -1,0 +1,1 @@
+"""Is the harness any good? Here mistakes are planted in the programs, and the tests must find every one."""

@@ -1,0 +1,52 @@
+"""The world finds what was planted, tells it as a story, and a world that cannot be set up passes nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.simulation.planted import MISTAKES, name_means
+from tests.simulation.profiles import PROFILES
+from tests.simulation.shrink import shrunk
+from tests.simulation.stage import NotSetUp, Stage
+from tests.simulation.story import Failure, Result, run
+
+DEV = PROFILES["dev"]
+SEEDS_MAX = 12
+QUICKLY_FOUND = sorted(set(MISTAKES) - {"what waits for approval is told as settled"})
+
+
+def first_failure(mistake: str) -> Result | None:
+    results = (run(seed, DEV, around=MISTAKES[mistake]()) for seed in range(1, SEEDS_MAX + 1))
+    return next((result for result in results if result.failure is not None), None)
+
+
+@pytest.mark.parametrize("mistake", QUICKLY_FOUND)
+def test_a_planted_mistake_is_found_within_few_seeds(mistake: str) -> None:
+    found = first_failure(mistake)
+
+    assert found is not None, f"{mistake} was not found"
+    assert found.story[-1].startswith("BROKEN")
+
+
+def test_a_story_that_broke_becomes_shorter_and_breaks_in_the_same_way() -> None:
+    found = first_failure("a token in the log")
+    assert found is not None
+
+    short = shrunk(found, DEV, around=MISTAKES["a token in the log"])
+
+    assert short.failure is not None
+    assert len(short.acts) <= len(found.acts)
+    assert short.failure.is_like(found.failure)
+
+
+def test_a_world_that_cannot_be_set_up_fails() -> None:
+    @contextmanager
+    def nobody_consents() -> Iterator[None]:
+        with name_means(Stage, "begin_consent", lambda *_: None):
+            yield
+
+    result = run(1, DEV, around=nobody_consents())
+
+    assert isinstance(result.failure, Failure)
+    assert result.failure.kind == NotSetUp.__name__
