@@ -40,6 +40,7 @@ START_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 20.0
 POLL_SECONDS: Final = 0.02
 HANDS: Final = 8
+TAKERS: Final = 2  # one speaks while the database works for the other
 OURS: Final = ("INTEGRATOR_", "MOCK_GMO_")
 # A Wednesday morning in Japan: the whole storm fits into this day of the bank.
 CLOCK_START: Final = datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
@@ -204,7 +205,8 @@ def take_payouts(field_: Field, numbers: range) -> None:
     """Take the payouts of these numbers of every company, as the web does, company after company."""
     with field_.database() as db, httpx.Client(trust_env=False) as http:
         clock = BankClock(field_.bank_url, http=http)
-        for firm in field_.firms:
+
+        def take(firm: Firm) -> None:
             payer = Payer(firm.company_id, firm.account_id, PAYOUT_LIMIT_YEN)
             for number in numbers:
                 request_payout(
@@ -215,6 +217,9 @@ def take_payouts(field_: Field, numbers: range) -> None:
                     at=clock.now(),
                     new_text=random_text,
                 )
+
+        with ThreadPoolExecutor(TAKERS) as takers:
+            list(takers.map(take, field_.firms))
 
 
 def ask_the_web(field_: Field, number: int, *, folder: Path) -> None:

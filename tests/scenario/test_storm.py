@@ -14,7 +14,7 @@ FIRMS = 8
 PAYOUTS_EACH = 4
 # One thread each: whoever is killed holds one company's payouts, and the others are still to be had.
 PLAN = Plan(
-    workers=2, kills=5, kills_in_call=4, seed=20260401, seconds_between=1.0, visits_max=1, seconds_max=90.0, threads=1
+    workers=2, kills=4, kills_in_call=3, seed=20260401, seconds_between=1.0, visits_max=1, seconds_max=90.0, threads=1
 )
 SECRETS = ("st0rm000", "Bearer ", "postgresql+psycopg", "1234567", "ﾔﾏﾀﾞ", "ヤマダ")
 
