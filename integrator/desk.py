@@ -16,6 +16,7 @@ from integrator.connections import Access, Tokens
 from integrator.domain.outcome import Fact
 from integrator.domain.payout import MOVES, PayoutState
 from integrator.domain.problem import Problem
+from integrator.domain.submission import LEASE as LEASE
 from integrator.domain.submission import CancelState
 from integrator.domain.turns import NoTurn, Urgency
 from integrator.gate import Gate
@@ -27,7 +28,6 @@ from integrator.store import submissions as rows
 from integrator.store.database import Database
 from integrator.store.submissions import Openings, Submission, Times, Work
 
-LEASE = timedelta(seconds=120)  # longer than the longest call, its wait at the gate and a refresh before it
 NO_TOKEN_WAIT_SECONDS = 30
 NO_TURN_WAIT_SECONDS = 5
 LIMITED_TRIES_MAX = 3  # a question answered by 429 is asked again; the gate makes it wait ever longer

@@ -45,6 +45,7 @@ from integrator.store import payouts as payout_rows
 from integrator.store import restores as restore_rows
 from integrator.store import stops
 from integrator.store import submissions as rows
+from integrator.store.payouts import Move
 from integrator.store.submissions import Submission, Work
 from integrator.submitting import call, is_stopped_now
 
@@ -211,8 +212,7 @@ def _lapse(desk: Desk, held: Submission) -> None:
     with desk.db.begin() as tx:
         if not rows.change_held(tx, held, at=at, values=rows.release(values)):
             return
-        for line in held.live_lines:
-            payout_rows.move(tx, line.payout_id, after[1], at=now)
+        payout_rows.move_all(tx, [Move(line.payout_id, after[1]) for line in held.live_lines], at=now)
     log.warning("payout.lease_lapsed submission=%s", held.submission_id)
 
 

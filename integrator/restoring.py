@@ -131,7 +131,7 @@ def _tell_again(tx: Connection, *, at: datetime) -> None:
     for company_id, payout_id in rows.moving_payouts(tx):
         view = payout_rows.find_view(tx, company_id, payout_id)
         assert view is not None, "just found"
-        sequence = event_rows.next_sequence(tx, payout_id) + event_rows.SEQUENCE_LEAP
+        sequence = event_rows.next_sequences(tx, [payout_id])[payout_id] + event_rows.SEQUENCE_LEAP
         event_rows.tell(tx, view, sequence=sequence, at=at)
 
 

@@ -36,6 +36,7 @@ from integrator.domain.submission import (
 from integrator.store import batches as batch_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import submissions as rows
+from integrator.store.payouts import Move
 from integrator.store.submissions import Submission, SubmissionLine
 
 CANCEL_FAILED_WAIT_SECONDS = 60
@@ -109,9 +110,7 @@ def store_standings(
         apply_no = next((line.apply_no for line in found.values() if line.apply_no), held.apply_no)
         if not rows.change_held(tx, held, at=at, values=rows.release({**values, "apply_no": apply_no})):
             return
-        for line in held.lines:
-            if line.mark in found:
-                _store_line(tx, held, line, (found[line.mark], _standing(found[line.mark])), at=at.now)
+        _store_lines(tx, held, found, at=at.now)
         for line in seen.missing:
             _store_missing(tx, held, line, values["unseen_since"], at=at.now)
 
@@ -196,20 +195,27 @@ def show(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Move a payout to what the bank shows. What the table does not allow is the bank's contradiction, not our bug."""
-    current = payout_rows.state_for_change(tx, line.payout_id)
-    shown = shown_to_recore(to, cancel_wanted=payout_rows.is_cancel_wanted(tx, line.payout_id))
+    standing = payout_rows.standing_for_change(tx, [line.payout_id])[line.payout_id]
+    payout_rows.move_all(tx, [_shown(standing, Move(line.payout_id, to, problem, facts or {}))], at=at)
+
+
+def _shown(standing: tuple[PayoutState, bool], seen: Move) -> Move:
+    """Return the move that ReCORE is shown, of a payout in this state with this wish to cancel it."""
+    current, is_cancel_wanted = standing
+    problem = seen.problem
+    shown = shown_to_recore(seen.to, cancel_wanted=is_cancel_wanted)
     if shown is not current and shown not in MOVES[current]:
         problem = person_problem(
             "bank-contradicts",
-            f"銀行の状態が前に確認した状態（{current}）と合いません（{to}）。",
-            f"The bank shows {to} after {current}.",
+            f"銀行の状態が前に確認した状態（{current}）と合いません（{seen.to}）。",
+            f"The bank shows {seen.to} after {current}.",
         )
         shown = PayoutState.NEEDS_PERSON
-    if shown is PayoutState.CANCELLED and to is PayoutState.EXPIRED:
+    if shown is PayoutState.CANCELLED and seen.to is PayoutState.EXPIRED:
         problem = None  # not an accident but what ReCORE asked for
     if current is PayoutState.CANCELLING and shown in (PayoutState.PROCESSING, PayoutState.SETTLED):
         problem = cancel_failed("too-late")
-    payout_rows.move(tx, line.payout_id, shown, at=at, problem=problem, facts=facts)
+    return Move(seen.payout_id, shown, problem, seen.facts)
 
 
 def cancel_failed(code: str) -> Problem:
@@ -281,19 +287,24 @@ def _store_missing(
         show(tx, line, PayoutState.SUBMITTING, at=at, facts={"apply_no": held.apply_no})
 
 
-def _store_line(
-    tx: Connection, held: Submission, line: SubmissionLine, shown: tuple[StatusLine, Standing], *, at: datetime
-) -> None:
-    seen, standing = shown
+def _store_lines(tx: Connection, held: Submission, found: dict[str, StatusLine], *, at: datetime) -> None:
+    lines = [(line, found[line.mark]) for line in held.lines if line.mark in found]
+    before = payout_rows.standing_for_change(tx, [line.payout_id for line, _ in lines])
+    moves = [_shown(before[line.payout_id], _seen_move(held, line, seen)) for line, seen in lines]
+    payout_rows.move_all(tx, moves, at=at)
+    for line, seen in lines:
+        if seen.status in PAST_CANCEL and before[line.payout_id][1]:
+            payout_rows.forget_cancel(tx, line.payout_id)
+        if _standing(seen).submission is SubmissionState.DEAD:
+            rows.bury_line(tx, held.submission_id, line.payout_id)
+
+
+def _seen_move(held: Submission, line: SubmissionLine, seen: StatusLine) -> Move:
     facts: dict[str, Any] = {"bank_status": seen.status, "apply_no": seen.apply_no or held.apply_no}
     if seen.fee_yen is not None:
         facts["fee_yen"] = seen.fee_yen
-    problem = _unclear(seen.status) if standing.payout is PayoutState.NEEDS_PERSON else None
-    show(tx, line, standing.payout, at=at, problem=problem, facts=facts)
-    if seen.status in PAST_CANCEL:
-        payout_rows.forget_cancel(tx, line.payout_id)
-    if standing.submission is SubmissionState.DEAD:
-        rows.bury_line(tx, held.submission_id, line.payout_id)
+    to = _standing(seen).payout
+    return Move(line.payout_id, to, _unclear(seen.status) if to is PayoutState.NEEDS_PERSON else None, facts)
 
 
 def _standing(line: StatusLine) -> Standing:

@@ -45,6 +45,7 @@ from integrator.standings import alive_after_all, second_order
 from integrator.store import payouts as payout_rows
 from integrator.store import stops
 from integrator.store import submissions as rows
+from integrator.store.payouts import Move
 from integrator.store.submissions import Submission, Times, Work
 
 UNKNOWN_APPLY_NO = "unknown"
@@ -120,8 +121,7 @@ def record(desk: Desk, sent: Submission, outcome: Outcome) -> None:
                 # Nothing of it is at the bank: what ReCORE no longer wants dies here, the rest goes without it.
                 _give_up_unsent(tx, desk, sent, at=now, due_at=values["due_at"])
             case _:
-                for line in sent.lines:
-                    _move_line(tx, sent, line.payout_id, payout_state, outcome, at=now)
+                _move_lines(tx, sent, payout_state, outcome, at=now)
     log.info("payout.call_recorded submission=%s outcome=%s state=%s", sent.submission_id, kind_of(outcome), after[0])
 
 
@@ -154,9 +154,7 @@ def _stray(outcome: Outcome, *, is_key_forgotten: bool) -> str | None:
             return None
 
 
-def _move_line(
-    tx: Connection, sent: Submission, payout_id: str, state: PayoutState, outcome: Outcome, *, at: datetime
-) -> None:
+def _move_lines(tx: Connection, sent: Submission, state: PayoutState, outcome: Outcome, *, at: datetime) -> None:
     facts: dict[str, Any] = {}
     problem = None
     match outcome:
@@ -168,8 +166,12 @@ def _move_line(
             problem = _not_sent(outcome)
         case _:
             pass
-    shown = shown_to_recore(state, cancel_wanted=payout_rows.is_cancel_wanted(tx, payout_id))
-    payout_rows.move(tx, payout_id, shown, at=at, problem=problem, facts=facts)
+    standing = payout_rows.standing_for_change(tx, [line.payout_id for line in sent.lines])
+    moves = [
+        Move(line.payout_id, shown_to_recore(state, cancel_wanted=standing[line.payout_id][1]), problem, facts)
+        for line in sent.lines
+    ]
+    payout_rows.move_all(tx, moves, at=at)
 
 
 def _give_up_unsent(tx: Connection, desk: Desk, sent: Submission, *, at: datetime, due_at: datetime | None) -> None:
@@ -240,8 +242,7 @@ def _store_intent(desk: Desk, held: Submission, access: Access) -> Submission | 
         }
         changed = rows.change_held(tx, held, at=at, values=values)
         assert changed, "held in this very transaction"
-        for line in sent.lines:
-            payout_rows.move(tx, line.payout_id, PayoutState.SUBMITTING, at=at.now)
+        payout_rows.move_all(tx, [Move(line.payout_id, PayoutState.SUBMITTING) for line in sent.lines], at=at.now)
     return sent
 
 

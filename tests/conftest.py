@@ -15,6 +15,7 @@ from tests.bank_contract import BROKEN
 from tests.databases import clear_postgres, make_migrated_file, migrate_url, postgres_database
 from tests.matrix import MatrixOfTheRun
 from tests.postgres import private_postgres
+from tests.shared_work import share_work
 
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
 _QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
@@ -37,8 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Every run notes what the programs answer; a whole one is held to what the contracts declare."""
+    """Every run notes what the programs answer; a whole one is held to what the contracts declare.
+
+    What every test would work out again is worked out once.
+    """
     config.pluginmanager.register(MatrixOfTheRun(config))
+    share_work()
 
 
 _IS_UNSYNCED = "tests.is_unsynced"

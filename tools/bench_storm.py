@@ -13,13 +13,13 @@ from bench_process import MeasurementFailed
 
 from tests.postgres import private_postgres
 from tools.storm import Damage, Plan, blow
-from tools.storm_field import FieldFailed, prepared_field, take_payouts
+from tools.storm_field import FieldFailed, ask_the_web, prepared_field, take_payouts
 
 FIRMS: Final = int(os.environ.get("BENCH_STORM_COMPANIES", "1000"))
 PAYOUTS_EACH: Final = 20
 CLOCK_RATE: Final = 10.0
 PLAN: Final = Plan(
-    workers=4, kills=110, kills_in_call=55, seed=20260401, seconds_between=1.5, visits_max=4, seconds_max=1200.0
+    workers=4, kills=104, kills_in_call=52, seed=20260401, seconds_between=1.5, visits_max=4, seconds_max=1200.0
 )
 
 
@@ -69,7 +69,8 @@ def _storm() -> Damage:
     print(f"  {FIRMS} companies with {PAYOUTS_EACH} payouts each; what the workers say is kept in {folder}", flush=True)
     try:
         with private_postgres() as url, prepared_field(FIRMS, database_url=url, folder=folder) as field:
-            take_payouts(field, range(PAYOUTS_EACH))
+            ask_the_web(field, 0, folder=folder)
+            take_payouts(field, range(1, PAYOUTS_EACH))
             field.set_rate(CLOCK_RATE)
             damage = blow(field, PLAN, folder=folder, payouts_each=PAYOUTS_EACH)
     except FieldFailed as failure:

@@ -40,11 +40,12 @@ START_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 20.0
 POLL_SECONDS: Final = 0.02
 HANDS: Final = 8
+TAKERS: Final = 2  # one speaks while the database works for the other
 OURS: Final = ("INTEGRATOR_", "MOCK_GMO_")
 # A Wednesday morning in Japan: the whole storm fits into this day of the bank.
 CLOCK_START: Final = datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
 PAYOUT_LIMIT_YEN: Final = 1_000_000
-JITTER_MS: Final = 500  # six busy programs on two cores delay each other more than a network does
+
 BENEFICIARY: Final = {
     "bank_code": "0001",
     "branch_code": "001",
@@ -144,7 +145,6 @@ def prepared_field(firms_count: int, *, database_url: str, folder: Path) -> Iter
             worker_settings={
                 **common,
                 "INTEGRATOR_MASTER_KEY": written_master_key(master_key),
-                "INTEGRATOR_GATE_JITTER_MS": str(JITTER_MS),
             },
             web_settings={
                 **common,
@@ -205,7 +205,8 @@ def take_payouts(field_: Field, numbers: range) -> None:
     """Take the payouts of these numbers of every company, as the web does, company after company."""
     with field_.database() as db, httpx.Client(trust_env=False) as http:
         clock = BankClock(field_.bank_url, http=http)
-        for firm in field_.firms:
+
+        def take(firm: Firm) -> None:
             payer = Payer(firm.company_id, firm.account_id, PAYOUT_LIMIT_YEN)
             for number in numbers:
                 request_payout(
@@ -216,6 +217,35 @@ def take_payouts(field_: Field, numbers: range) -> None:
                     at=clock.now(),
                     new_text=random_text,
                 )
+
+        with ThreadPoolExecutor(TAKERS) as takers:
+            list(takers.map(take, field_.firms))
+
+
+def ask_the_web(field_: Field, number: int, *, folder: Path) -> None:
+    """Ask for this payout of every company at a real `integrator serve`, with a key of its own. Raises FieldFailed."""
+    ready = folder / "web.url"
+    command = [str(BIN / "integrator"), "serve", "--port", "0", "--ready-file", str(ready)]
+    keys = company_keys(field_)
+    with running(command, field_.web_settings, log=folder / "web.log") as web, httpx.Client(trust_env=False) as http:
+        url = url_in(ready, web)
+        for firm, key in zip(field_.firms, keys, strict=True):
+            answer = http.post(
+                f"{url}/v1/companies/{firm.company_id}/payouts",
+                json=_body(firm.payout(number)),
+                headers={"Authorization": f"Bearer {key.reveal()}", "Idempotency-Key": f"storm-{number}"},
+                timeout=60,
+            )
+            if answer.status_code != httpx.codes.ACCEPTED:
+                raise FieldFailed(f"the web answered {answer.status_code} to a payout of {firm.company_id}")
+
+
+def _body(asked: PayoutRequest) -> dict[str, Any]:
+    return {
+        "amount_yen": asked.amount_yen,
+        "beneficiary": BENEFICIARY,
+        "case": {"type": asked.case_type, "reference": asked.case_reference},
+    }
 
 
 def company_keys(field_: Field) -> list[Secret]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,11 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         """Return the members of the canonical form."""
-        return {**asdict(self), "at": self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return {name: at if name == "at" else getattr(self, name) for name in _NAMES}
+
+
+_NAMES = tuple(member.name for member in fields(Entry))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ _ALIKE = {  # the set has no small kana, no obsolete kana and no ヲ
     **dict(zip("ァィゥェォャュョッヮヵヶヰヱヲ", "ｱｲｳｴｵﾔﾕﾖﾂﾜｶｹｲｴｵ", strict=True)),
     "\u3099": "ﾞ",
     "\u309a": "ﾟ",
-    "゛": "ﾞ",
-    "゜": "ﾟ",
     "「": "｢",
     "」": "｣",
     "・": ".",
@@ -31,6 +29,8 @@ _MAP = {
     **{letter: letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"},
 }
 ALLOWED = frozenset(_MAP.values())
+# A dakuten that stands alone belongs to the kana before it; compatibility forms would put a space between them.
+_MARKS_ALONE = {ord("゛"): "\u3099", ord("゜"): "\u309a"}
 _HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
@@ -82,7 +82,7 @@ def transfer_name(name: str) -> str:
 
 
 def _converted(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).translate(_HIRAGANA_TO_KATAKANA)
+    folded = unicodedata.normalize("NFKC", name.translate(_MARKS_ALONE)).translate(_HIRAGANA_TO_KATAKANA)
     apart = unicodedata.normalize("NFD", folded.upper())
     out = []
     for character in apart:

@@ -176,7 +176,7 @@ def _groups(payouts: Iterable[Paid]) -> list[list[Paid]]:
     groups: list[list[Paid]] = []
     for same in alike.values():
         last: date | None = None
-        for payout in sorted(same, key=lambda each: (each.first_day, each.last_day, each.payout_id)):
+        for payout in sorted(same, key=lambda each: each.first_day):
             if last is None or payout.first_day > last:
                 groups.append([])
                 last = payout.last_day
@@ -188,7 +188,8 @@ def _groups(payouts: Iterable[Paid]) -> list[list[Paid]]:
 def _match_group(work: _Work, group: list[Paid]) -> None:
     """All that are owed find a line of their own, or nobody of the group is matched."""
     first, last = min(each.first_day for each in group), max(each.last_day for each in group)
-    fitting = [line for line in work.lines if _fits(line, group[0], first, last)]
+    # Who must be paid soonest takes the earliest line that fits: so there is a line for all whenever there can be.
+    fitting = sorted((line for line in work.lines if _fits(line, group[0], first, last)), key=lambda line: line.day)
     found: dict[str, Line] = {}
     for payout in sorted(group, key=lambda each: (not each.is_owed, each.last_day, each.payout_id)):
         line = next((each for each in fitting if payout.first_day <= each.day <= payout.last_day), None)
@@ -201,7 +202,7 @@ def _match_group(work: _Work, group: list[Paid]) -> None:
     short = [payout for payout in group if payout.is_owed and payout.payout_id not in found]
     if short:
         work.missing.append([payout for payout in group if payout.is_owed])
-    elif len(found) == len(group) or all(payout.is_owed for payout in group):
+    elif len(found) == len(group):
         work.certain |= set(found)
     else:
         # Fewer lines than payouts that may have one: which of those under way has been debited, nobody can say.

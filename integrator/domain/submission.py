@@ -14,6 +14,7 @@ from integrator.domain.payout import PayoutState
 KEY_LIFE = timedelta(
     hours=23
 )  # the bank keeps a duplicate key for 24 hours; the last hour is for slow clocks and calls
+LEASE = timedelta(seconds=120)  # longer than the longest call, its wait at the gate and a refresh before it
 CLOCK_TOLERANCE = timedelta(minutes=5)  # hosts differ by less; an attempt later than that ahead was dated wrongly
 CLOCK_DISTRUST = timedelta(days=3)  # how long ago such an attempt is taken to be: longer than any key, soon enough seen
 FOLLOW_SETTLED_FOR = timedelta(days=60)  # returns come late

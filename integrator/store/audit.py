@@ -5,7 +5,7 @@ of its chain. Only what is committed is seen then, so concurrent writers cannot 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,16 +64,25 @@ class Head:
 
 def note(tx: Connection, chain: str, change: Change, *, at: datetime) -> None:
     """Write a row for a chain: a company's, or ALL. Who is the transaction's own."""
-    values = {
-        "chain": chain,
-        "at": at,
-        "who": actor_of(tx),
-        "what": change.what,
-        "subject": change.subject,
-        "before": _text(change.before),
-        "after": _text(change.after),
-    }
-    tx.execute(_APPEND, values)
+    note_all(tx, [(chain, change)], at=at)
+
+
+def note_all(tx: Connection, notes: Sequence[tuple[str, Change]], *, at: datetime) -> None:
+    """Write rows, each for its chain, as `note` does."""
+    rows = [
+        {
+            "chain": chain,
+            "at": at,
+            "who": actor_of(tx),
+            "what": change.what,
+            "subject": change.subject,
+            "before": _text(change.before),
+            "after": _text(change.after),
+        }
+        for chain, change in notes
+    ]
+    if rows:
+        tx.execute(_APPEND, rows)
 
 
 def find_unchained(tx: Connection, *, limit: int) -> list[str]:

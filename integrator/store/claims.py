@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from integrator.domain.submission import CLOCK_TOLERANCE, CancelState, SubmissionState
+from integrator.domain.submission import CLOCK_TOLERANCE, LEASE, CancelState, SubmissionState
 from integrator.domain.turns import STALE_AFTER, STANDS_BACK, Urgency
 from integrator.store.base import MACHINE, NOW
 from integrator.store.gate import closed_companies
 from integrator.store.schema import Instant, connections, submissions
 from integrator.store.stops import stopped_here
+
+BEGINNING = timedelta(seconds=5)  # from a claim to the order's intent; who needs longer for it is not waited for
 
 
 class Work(StrEnum):
@@ -104,6 +106,8 @@ def _is_open(work: Work) -> ColumnElement[bool]:
         submissions.c.company_id.not_in(closed_companies(work.urgency)),
         submissions.c.company_id.not_in(bindparam("full", expanding=True)),
     )
+    if work is Work.SUBMIT:
+        return and_(is_free, ~_is_begun())
     if work.urgency is not Urgency.LATER:
         return is_free
     # A thread that would stand back at the gate is not begun: what pays goes first, up to the bound.
@@ -116,6 +120,19 @@ def _is_open(work: Work) -> ColumnElement[bool]:
     )
     has_stood_back = submissions.c.due_at <= bindparam("stood_back", type_=Instant())
     return and_(is_free, or_(has_stood_back, submissions.c.company_id.not_in(pays)))
+
+
+def _is_begun() -> ColumnElement[bool]:
+    # Who has just claimed one payout of an account is about to take all others of it into the same order; claimed by
+    # itself, each would be an order more.
+    other = submissions.alias()
+    return exists().where(
+        other.c.company_id == submissions.c.company_id,
+        other.c.account_id == submissions.c.account_id,
+        other.c.state == SubmissionState.WAITING.value,
+        other.c.lease_owner.is_not(None),
+        other.c.lease_until > bindparam("begun", type_=Instant()),
+    )
 
 
 def _ready(work: Work, *, is_selective: bool) -> Select[tuple[str]]:
@@ -148,6 +165,7 @@ def parameters(at: Times, openings: Openings | None) -> dict[str, Any]:
             "near": openings.near,
             "stale": at.machine + STALE_AFTER,
             "full": list(openings.full),
+            "begun": at.machine + LEASE - BEGINNING,
             "stood_back": at.now - STANDS_BACK[Urgency.LATER],
         }
     return present

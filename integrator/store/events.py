@@ -1,6 +1,7 @@
 """Rows of events: written with the change they tell of, handed to the deliveries, read in order by those who pull."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,11 @@ NUMBERED_AT_ONCE = 1000  # more than a page, so that a page is full whenever it 
 
 # Written once, with the values beside them: every change of a payout runs them.
 _INSERT = insert(events)
+_LAST_SEQUENCES = (
+    select(events.c.payout_id, func.max(events.c.sequence).label("sequence"))
+    .where(events.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
+    .group_by(events.c.payout_id)
+)
 _HAND_OVER = insert(deliveries).from_select(
     ["event_id", "company_id", "stream", "sequence", "due_at", "attempt_count"],
     select(
@@ -39,45 +45,47 @@ _HAND_OVER = insert(deliveries).from_select(
 )
 
 
-def next_sequence(tx: Connection, payout_id: str) -> int:
-    """Return the number of this payout's next event. Whoever asks holds the payout's row."""
-    return (tx.scalar(select(func.max(events.c.sequence)).where(events.c.payout_id == payout_id)) or 0) + 1
+def next_sequences(tx: Connection, payout_ids: Sequence[str]) -> dict[str, int]:
+    """Return the number of each payout's next event. Whoever asks holds the payouts' rows."""
+    found = {row.payout_id: row.sequence for row in tx.execute(_LAST_SEQUENCES, {"payout_ids": payout_ids})}
+    return {payout_id: found.get(payout_id, 0) + 1 for payout_id in payout_ids}
 
 
 def tell(tx: Connection, view: PayoutView, *, sequence: int, at: datetime) -> None:
     """Store the event of a change of this payout, to be delivered if the company has a callback."""
-    event_id = event_id_of(view.payout_id, sequence)
-    _store(
-        tx,
-        {
-            "event_id": event_id,
-            "company_id": view.company_id,
-            "payout_id": view.payout_id,
-            "kind": EventKind.PAYOUT_CHANGED.value,
-            "sequence": sequence,
-            "body": payout_event(view, sequence=sequence, at=at),
-            "occurred_at": at,
-        },
-        stream=view.payout_id,
-    )
+    tell_all(tx, [(view, sequence)], at=at)
+
+
+def tell_all(tx: Connection, told: Sequence[tuple[PayoutView, int]], *, at: datetime) -> None:
+    """Store the events of changes of payouts, each with its number, as `tell` does."""
+    _store(tx, [(_event(view, sequence, at=at), view.payout_id) for view, sequence in told])
+
+
+def _event(view: PayoutView, sequence: int, *, at: datetime) -> dict[str, Any]:
+    return {
+        "event_id": event_id_of(view.payout_id, sequence),
+        "company_id": view.company_id,
+        "payout_id": view.payout_id,
+        "kind": EventKind.PAYOUT_CHANGED.value,
+        "sequence": sequence,
+        "body": payout_event(view, sequence=sequence, at=at),
+        "occurred_at": at,
+    }
 
 
 def tell_connection(tx: Connection, view: ConnectionView, told: ToldChange, *, at: datetime) -> None:
     """Store the event of a change of this connection. Whoever tells holds the connection's row."""
     sequence = _next_of_connection(tx, view.company_id)
-    _store(
-        tx,
-        {
-            "event_id": connection_event_id(view.company_id, sequence),
-            "company_id": view.company_id,
-            "payout_id": None,
-            "kind": EventKind.CONNECTION_CHANGED.value,
-            "sequence": sequence,
-            "body": connection_event(view, told, sequence=sequence, at=at),
-            "occurred_at": at,
-        },
-        stream=connection_stream(view.company_id),
-    )
+    changed = {
+        "event_id": connection_event_id(view.company_id, sequence),
+        "company_id": view.company_id,
+        "payout_id": None,
+        "kind": EventKind.CONNECTION_CHANGED.value,
+        "sequence": sequence,
+        "body": connection_event(view, told, sequence=sequence, at=at),
+        "occurred_at": at,
+    }
+    _store(tx, [(changed, connection_stream(view.company_id))])
 
 
 def _next_of_connection(tx: Connection, company_id: str) -> int:
@@ -91,19 +99,16 @@ def _next_of_connection(tx: Connection, company_id: str) -> int:
 
 def tell_test(tx: Connection, company_id: str, event_id: str, *, at: datetime) -> None:
     """Store a test event, to be delivered if the company has a callback."""
-    _store(
-        tx,
-        {
-            "event_id": event_id,
-            "company_id": company_id,
-            "payout_id": None,
-            "kind": EventKind.CALLBACK_TEST.value,
-            "sequence": 1,
-            "body": check_event(event_id, company_id, at=at),
-            "occurred_at": at,
-        },
-        stream=event_id,
-    )
+    event = {
+        "event_id": event_id,
+        "company_id": company_id,
+        "payout_id": None,
+        "kind": EventKind.CALLBACK_TEST.value,
+        "sequence": 1,
+        "body": check_event(event_id, company_id, at=at),
+        "occurred_at": at,
+    }
+    _store(tx, [(event, event_id)])
 
 
 def leap(tx: Connection, company_id: str) -> None:
@@ -159,13 +164,17 @@ def page_of_events(tx: Connection, company_id: str, *, after: int, limit: int) -
     return [(row.position, json.loads(row.body)) for row in tx.execute(statement)]
 
 
-def _store(tx: Connection, values: dict[str, Any], *, stream: str) -> None:
-    tx.execute(_INSERT, values)
-    handed = {
-        "event_id": values["event_id"],
-        "stream": stream,
-        "sequence": values["sequence"],
-        "due_at": values["occurred_at"],
-        "of_company": values["company_id"],
-    }
+def _store(tx: Connection, told: Sequence[tuple[dict[str, Any], str]]) -> None:
+    """Store events, each with the stream in which a receiver gets it in order."""
+    tx.execute(_INSERT, [values for values, _ in told])
+    handed = [
+        {
+            "event_id": values["event_id"],
+            "stream": stream,
+            "sequence": values["sequence"],
+            "due_at": values["occurred_at"],
+            "of_company": values["company_id"],
+        }
+        for values, stream in told
+    ]
     tx.execute(_HAND_OVER, handed)

@@ -4,15 +4,43 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, String, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import Insert
 
 from integrator.domain.turns import LATE_MAX, STALE_AFTER, Turn, Urgency, limited_wait, opens_at, slot_at, spacing
-from integrator.store.database import for_change
 from integrator.store.schema import Instant, companies, gate_slots, gate_waits
 
 REQUESTS_PER_SECOND_LEAST = 1  # of a client id that no company has
+
+
+# Written once, with the values beside them: every call runs most of them.
+_OF_CLIENT = bindparam("of_client", type_=String())
+_RANK = bindparam("rank_at", type_=Instant())
+_SLOT = select(gate_slots.c.next_slot_at, gate_slots.c.limited_count).where(gate_slots.c.client_id == _OF_CLIENT)
+_LOCK = {"sqlite": _SLOT, "postgresql": _SLOT.with_for_update(of=gate_slots)}
+_FIRST_SLOT = {
+    "sqlite": sqlite.insert(gate_slots).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(gate_slots).on_conflict_do_nothing(),
+}
+_WAIT = {
+    "sqlite": sqlite.insert(gate_waits).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(gate_waits).on_conflict_do_nothing(),
+}
+_BETTER = select(func.count()).where(
+    gate_waits.c.client_id == _OF_CLIENT,
+    gate_waits.c.until > bindparam("present", type_=Instant()),
+    or_(
+        gate_waits.c.rank_at < _RANK,
+        and_(gate_waits.c.rank_at == _RANK, gate_waits.c.ticket_id < bindparam("own_ticket")),
+    ),
+)
+_SERVE = delete(gate_waits).where(gate_waits.c.client_id == _OF_CLIENT, gate_waits.c.rank_at <= _RANK)
+_LIMIT = select(companies.c.requests_per_second).where(companies.c.client_id == _OF_CLIENT)
+_MOVE_SLOT = (
+    update(gate_slots)
+    .where(gate_slots.c.client_id == _OF_CLIENT)
+    .values(next_slot_at=bindparam("free_at", type_=Instant()))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +66,9 @@ def try_turn(tx: Connection, waiter: Waiter, *, now: Callable[[], datetime], jit
     free_at = present if free_at > present + STALE_AFTER else free_at
     opens = opens_at(free_at, better=_better(tx, waiter, present))
     if present < opens:
-        tx.execute(_if_absent(tx, gate_waits).values(**_ticket(waiter)))
+        tx.execute(_WAIT[tx.dialect.name], _ticket(waiter))
         return opens
-    not_after = and_(gate_waits.c.client_id == waiter.client_id, gate_waits.c.rank_at <= waiter.rank_at)
-    tx.execute(delete(gate_waits).where(not_after))
+    tx.execute(_SERVE, {"of_client": waiter.client_id, "rank_at": waiter.rank_at})
     slot = slot_at(free_at, present)
     following = slot + spacing(_limit(tx, waiter.client_id), jitter=jitter)
     _set_next(tx, waiter.client_id, following)
@@ -109,22 +136,19 @@ def _far_clients() -> Select[tuple[str]]:
 
 
 def _locked(tx: Connection, client_id: str, now: Callable[[], datetime]) -> tuple[datetime, int]:
-    row = select(gate_slots.c.next_slot_at, gate_slots.c.limited_count).where(gate_slots.c.client_id == client_id)
-    locked = for_change(row, tx, of=gate_slots)
-    found = tx.execute(locked).one_or_none()
+    locked, of_client = _LOCK[tx.dialect.name], {"of_client": client_id}
+    found = tx.execute(locked, of_client).one_or_none()
     if found is None:
-        tx.execute(_if_absent(tx, gate_slots).values(client_id=client_id, next_slot_at=now(), limited_count=0))
-        found = tx.execute(locked).one()
+        first = {"client_id": client_id, "next_slot_at": now(), "limited_count": 0}
+        tx.execute(_FIRST_SLOT[tx.dialect.name], first)
+        found = tx.execute(locked, of_client).one()
     return found.next_slot_at, found.limited_count
 
 
 def _better(tx: Connection, waiter: Waiter, present: datetime) -> int:
-    table = gate_waits.c
-    is_before = or_(
-        table.rank_at < waiter.rank_at, and_(table.rank_at == waiter.rank_at, table.ticket_id < waiter.ticket_id)
-    )
-    better = select(func.count()).where(table.client_id == waiter.client_id, table.until > present, is_before)
-    return tx.execute(better).scalar_one()
+    own = {"of_client": waiter.client_id, "rank_at": waiter.rank_at, "own_ticket": waiter.ticket_id, "present": present}
+    count: int = tx.execute(_BETTER, own).scalar_one()
+    return count
 
 
 def _ticket(waiter: Waiter) -> dict[str, object]:
@@ -138,14 +162,8 @@ def _ticket(waiter: Waiter) -> dict[str, object]:
 
 
 def _limit(tx: Connection, client_id: str) -> int:
-    row = select(companies.c.requests_per_second).where(companies.c.client_id == client_id)
-    return tx.execute(row).scalar_one_or_none() or REQUESTS_PER_SECOND_LEAST
+    return tx.execute(_LIMIT, {"of_client": client_id}).scalar_one_or_none() or REQUESTS_PER_SECOND_LEAST
 
 
 def _set_next(tx: Connection, client_id: str, at: datetime) -> None:
-    tx.execute(update(gate_slots).where(gate_slots.c.client_id == client_id).values(next_slot_at=at))
-
-
-def _if_absent(tx: Connection, table: object) -> Insert:
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()  # type: ignore[no-any-return]
+    tx.execute(_MOVE_SLOT, {"of_client": client_id, "free_at": at})

@@ -1,16 +1,19 @@
-"""Rows of payouts and their history. Every change that ReCORE can see goes through `move`.
+"""Rows of payouts and their history. Every change that ReCORE can see goes through `move_all`.
 
 It keeps the table of moves, and writes the event that tells of the change in the same transaction.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, tuple_, update
+from sqlalchemy.sql.dml import Update
 
 from integrator.domain.payout import (
     DEAD,
@@ -24,8 +27,7 @@ from integrator.domain.payout import (
 from integrator.domain.problem import Problem
 from integrator.store import audit
 from integrator.store.audit import Change
-from integrator.store.database import for_change
-from integrator.store.events import next_sequence, tell
+from integrator.store.events import next_sequences, tell, tell_all
 from integrator.store.schema import payout_history, payouts, submission_lines, submissions
 
 PAGE_MAX = 100
@@ -65,6 +67,12 @@ _HISTORIES = (
     .order_by(payout_history.c.payout_id, payout_history.c.sequence)
 )
 
+_SOME = (
+    select(payouts)
+    .where(payouts.c.payout_id.in_(bindparam("payout_ids", expanding=True)))
+    .order_by(payouts.c.payout_id)  # so that two never wait for one another
+)
+_HOLD = {"sqlite": _SOME, "postgresql": _SOME.with_for_update(of=payouts)}
 _MARKS = (
     select(submission_lines.c.payout_id, submission_lines.c.mark)
     .join(submissions, submissions.c.submission_id == submission_lines.c.submission_id)
@@ -134,8 +142,7 @@ def replacing_living(tx: Connection, payout_ids: Sequence[str]) -> Sequence[str]
 
 def state_for_change(tx: Connection, payout_id: str) -> PayoutState:
     """Return the state, and hold the row until the transaction ends."""
-    statement = select(payouts.c.state).where(payouts.c.payout_id == payout_id)
-    return PayoutState(tx.execute(for_change(statement, tx, of=payouts)).scalar_one())
+    return standing_for_change(tx, [payout_id])[payout_id][0]
 
 
 def is_cancel_wanted(tx: Connection, payout_id: str) -> bool:
@@ -165,6 +172,16 @@ def forget_cancel(tx: Connection, payout_id: str) -> None:
     tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(cancel_requested_at=None))
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where one payout goes, and what is learned on the way. `facts` are columns: apply_no, bank_status, fee_yen."""
+
+    payout_id: str
+    to: PayoutState
+    problem: Problem | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
 def move(
     tx: Connection,
     payout_id: str,
@@ -174,35 +191,91 @@ def move(
     problem: Problem | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> PayoutState:
-    """Bring a payout into state `to` and return where it was. Raises IllegalMove outside the table.
+    """Bring one payout into state `to` and return where it was, as `move_all` does."""
+    return move_all(tx, [Move(payout_id, to, problem, facts or {})], at=at)[0]
 
-    `facts` are columns learned on the way (apply_no, bank_status, fee_yen, cancel_requested_at). A problem
-    is kept until the payout moves on without one. Whatever of this ReCORE can see is told by an event; what
-    changes nothing is none.
+
+def move_all(tx: Connection, moves: Sequence[Move], *, at: datetime) -> list[PayoutState]:
+    """Bring each of these payouts into its state and return where they were. Raises IllegalMove outside the table.
+
+    A problem is kept until the payout moves on without one. Whatever of this ReCORE can see is told by an event; what
+    changes nothing is none. However many payouts there are, the statements are as few as for one.
     """
-    row = tx.execute(for_change(select(payouts).where(payouts.c.payout_id == payout_id), tx, of=payouts)).one()
-    state = PayoutState(row.state)
-    check_move(state, to)
-    values: dict[str, Any] = {**(facts or {}), "state": to.value}
-    if problem is not None or state is not to:
-        values["problem"] = None if problem is None else json.dumps(problem.as_json(), ensure_ascii=False)
+    ids = [each.payout_id for each in moves]
+    found = {row.payout_id: row for row in tx.execute(_HOLD[tx.dialect.name], {"payout_ids": ids})}
+    changes = [_change(found[each.payout_id], each) for each in moves]
+    _write(tx, [each for each in changes if each.values], at=at)
+    _tell(tx, [each for each in changes if each.is_seen], at=at)
+    audit.note_all(tx, [(each.row.company_id, each.note) for each in changes if each.values], at=at)
+    return [each.was for each in changes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    row: Row[Any]
+    was: PayoutState
+    to: PayoutState
+    values: dict[str, Any]
+    is_seen: bool
+
+    @property
+    def note(self) -> Change:
+        before = {name: self.row._mapping[name] for name in self.values}
+        return Change("payout.changed", self.row.payout_id, before, self.values)
+
+
+def _change(row: Row[Any], wanted: Move) -> _Changed:
+    was = PayoutState(row.state)
+    check_move(was, wanted.to)
+    values: dict[str, Any] = {**wanted.facts, "state": wanted.to.value}
+    if wanted.problem is not None or was is not wanted.to:
+        values["problem"] = _text(wanted.problem)
     changed = {name: value for name, value in values.items() if row._mapping[name] != value}
-    is_seen = not changed.keys() <= UNSEEN
-    if changed:
-        seen_at = {"updated_at": at} if is_seen else {}
-        tx.execute(update(payouts).where(payouts.c.payout_id == payout_id).values(**changed, **seen_at))
-    if is_seen:
-        history = _histories(tx, [payout_id])[payout_id]
-        if state is not to:
-            tx.execute(_INSERT_STEP, _step(payout_id, len(history) + 1, to, at=at))
-            history.append((to, at.astimezone(UTC)))
-        now = SimpleNamespace(**{**row._mapping, **changed, "updated_at": at.astimezone(UTC)})
-        view = _view(now, tuple(history), tuple(_marks(tx, [payout_id])[payout_id]))
-        tell(tx, view, sequence=next_sequence(tx, payout_id), at=at)
-    if changed:
-        before = {name: row._mapping[name] for name in changed}
-        audit.note(tx, row.company_id, Change("payout.changed", payout_id, before, changed), at=at)
-    return state
+    return _Changed(row, was, wanted.to, changed, is_seen=not changed.keys() <= UNSEEN)
+
+
+def _text(problem: Problem | None) -> str | None:
+    return None if problem is None else json.dumps(problem.as_json(), ensure_ascii=False)
+
+
+def _write(tx: Connection, changes: Sequence[_Changed], *, at: datetime) -> None:
+    alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for each in changes:
+        values = {**each.values, "updated_at": at} if each.is_seen else each.values
+        alike[tuple(values)].append({"of_payout": each.row.payout_id, **{f"new_{n}": v for n, v in values.items()}})
+    for names, rows in alike.items():
+        tx.execute(_update_of(names), rows)
+
+
+@cache
+def _update_of(names: tuple[str, ...]) -> Update:
+    new = {name: bindparam(f"new_{name}", type_=payouts.c[name].type) for name in names}
+    return update(payouts).where(payouts.c.payout_id == bindparam("of_payout")).values(new)
+
+
+def _tell(tx: Connection, changes: Sequence[_Changed], *, at: datetime) -> None:
+    if not changes:
+        return
+    ids = [each.row.payout_id for each in changes]
+    histories, marks, sequences = _histories(tx, ids), _marks(tx, ids), next_sequences(tx, ids)
+    steps, told = [], []
+    for each in changes:
+        history = histories[each.row.payout_id]
+        if each.was is not each.to:
+            steps.append(_step(each.row.payout_id, len(history) + 1, each.to, at=at))
+            history.append((each.to, at.astimezone(UTC)))
+        now = SimpleNamespace(**{**each.row._mapping, **each.values, "updated_at": at.astimezone(UTC)})
+        view = _view(now, tuple(history), tuple(marks[each.row.payout_id]))
+        told.append((view, sequences[each.row.payout_id]))
+    if steps:
+        tx.execute(_INSERT_STEP, steps)
+    tell_all(tx, told, at=at)
+
+
+def standing_for_change(tx: Connection, payout_ids: Sequence[str]) -> dict[str, tuple[PayoutState, bool]]:
+    """Return (state, whether a cancel is wanted) of each, and hold the rows until the transaction ends."""
+    rows = tx.execute(_HOLD[tx.dialect.name], {"payout_ids": payout_ids})
+    return {row.payout_id: (PayoutState(row.state), row.cancel_requested_at is not None) for row in rows}
 
 
 def find_view(tx: Connection, company_id: str, payout_id: str) -> PayoutView | None:

@@ -20,6 +20,13 @@ from integrator.store.claims import Work as Work
 from integrator.store.database import for_change
 from integrator.store.schema import Instant, companies, payouts, submission_lines, submissions
 
+_LINES = (
+    select(submission_lines, payouts)
+    .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
+    .where(submission_lines.c.submission_id.in_(bindparam("submission_ids", expanding=True)))
+    .order_by(submission_lines.c.submission_id, submission_lines.c.item_id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SubmissionLine:
@@ -333,12 +340,7 @@ def change_unheld(
 
 def lines_of(tx: Connection, submission_ids: Sequence[str]) -> dict[str, tuple[SubmissionLine, ...]]:
     """Return the lines of these submissions, in their order."""
-    rows = tx.execute(
-        select(submission_lines, payouts)
-        .join(payouts, payouts.c.payout_id == submission_lines.c.payout_id)
-        .where(submission_lines.c.submission_id.in_(submission_ids))
-        .order_by(submission_lines.c.submission_id, submission_lines.c.item_id)
-    ).mappings()
+    rows = tx.execute(_LINES, {"submission_ids": submission_ids}).mappings()
     found: dict[str, list[SubmissionLine]] = {submission_id: [] for submission_id in submission_ids}
     for row in rows:
         found[row[submission_lines.c.submission_id]].append(_line(row))

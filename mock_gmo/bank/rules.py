@@ -25,6 +25,8 @@ class ClosedHours:
     def __post_init__(self) -> None:
         if self.weekday not in WEEKDAYS:
             raise ValueError(f"a weekday is one of {', '.join(WEEKDAYS)}, not {self.weekday!r}")
+        if self.start.tzinfo is not None or self.end.tzinfo is not None:
+            raise ValueError("closed hours are times in Japan and name no zone")
         if self.start == self.end:
             raise ValueError(f"closed hours need a start and another end, not twice {self.start}")
 

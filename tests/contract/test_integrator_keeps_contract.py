@@ -18,6 +18,7 @@ from integrator.store.database import Database
 from integrator.store.jobs import JobAnswer, JobKind
 from integrator.store.migrate import migrate
 from tests.contract.judging import SECRET_LENGTH_MIN, config_of
+from tests.contract.late_cases import each_operation, judge_operation
 from tests.unit.integrator_web.web_side import WebSide, make_order
 
 QUIET = (HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large)
@@ -107,10 +108,9 @@ class CompanyKey(Key):
         super().__init__(WEB.company_key)
 
 
-@integrator.parametrize()
-@PROFILE
-def test_the_integrator_keeps_its_contract(case: Case[Any]) -> None:
-    case.call_and_validate(additional_checks=[no_key_comes_back])
+@each_operation(integrator)
+def test_the_integrator_keeps_its_contract(operation: Any) -> None:
+    judge_operation(operation, PROFILE, [no_key_comes_back])
 
 
 def no_key_comes_back(ctx: Any, response: Any, case: Case[Any]) -> None:

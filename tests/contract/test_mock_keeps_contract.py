@@ -13,6 +13,7 @@ from schemathesis import Case
 import contracts
 from mock_gmo.contract import read_operations
 from tests.contract.judging import DOCUMENTS, EXEMPTIONS, IDLE, OFF, Judge, built_in_checks, config_of
+from tests.contract.late_cases import each_operation, judge_operation
 from tests.unit.gateway.calling import ACCOUNT_ID, Caller, make_caller
 from tests.unit.gateway.persons import make_sole_proprietor
 from tests.unit.notifications.receiving import credentials
@@ -64,24 +65,25 @@ class AccessToken:
         case.headers = {**(case.headers or {}), "x-access-token": data}
 
 
-corporation.auth()(AccessToken)
+# A token is asked for with every call: each test has its own, and the call that carried another would be made twice.
+corporation.auth(refresh_interval=None)(AccessToken)
 
 
-@personal.auth()
+@personal.auth(refresh_interval=None)
 class PersonsAccessToken(AccessToken):
     """Calls carry the access token of a sole proprietor, for whom every operation is."""
 
     bank = PERSON
 
 
-@auth.auth().apply_to(operation_id="getUserInfo")
+@auth.auth(refresh_interval=None).apply_to(operation_id="getUserInfo")
 class OpenIdToken(AccessToken):
     """Calls to userinfo carry a token with the scope that it needs."""
 
     bank = OPENID
 
 
-@webhooks.auth()
+@webhooks.auth(refresh_interval=None)
 class ClientCredentials:
     """Calls about notifications carry the client's own credentials."""
 
@@ -111,34 +113,29 @@ def fresh_banks() -> Iterator[None]:
     return
 
 
-@corporation.parametrize()
-@PROFILE
-def test_the_resource_operations_keep_their_contract(case: Case) -> None:
-    case.call_and_validate(additional_checks=JUDGES["corporation"].checks)
+@each_operation(corporation)
+def test_the_resource_operations_keep_their_contract(operation: Any) -> None:
+    judge_operation(operation, PROFILE, JUDGES["corporation"].checks)
 
 
-@personal.parametrize()
-@SHORT
-def test_the_operations_for_persons_keep_their_contract(case: Case) -> None:
-    case.call_and_validate(additional_checks=JUDGES["personal"].checks)
+@each_operation(personal)
+def test_the_operations_for_persons_keep_their_contract(operation: Any) -> None:
+    judge_operation(operation, SHORT, JUDGES["personal"].checks)
 
 
-@auth.parametrize()
-@PROFILE
-def test_the_authorization_operations_keep_their_contract(case: Case) -> None:
-    case.call_and_validate(additional_checks=JUDGES["auth"].checks)
+@each_operation(auth)
+def test_the_authorization_operations_keep_their_contract(operation: Any) -> None:
+    judge_operation(operation, PROFILE, JUDGES["auth"].checks)
 
 
-@webhooks.parametrize()
-@PROFILE
-def test_the_operations_about_notifications_keep_their_contract(case: Case) -> None:
-    case.call_and_validate(additional_checks=JUDGES["webhooks"].checks)
+@each_operation(webhooks)
+def test_the_operations_about_notifications_keep_their_contract(operation: Any) -> None:
+    judge_operation(operation, PROFILE, JUDGES["webhooks"].checks)
 
 
-@sandbox.parametrize()
-@SHORT
-def test_the_control_surface_keeps_its_contract(case: Case) -> None:
-    case.call_and_validate()
+@each_operation(sandbox)
+def test_the_control_surface_keeps_its_contract(operation: Any) -> None:
+    judge_operation(operation, SHORT, [])
 
 
 def stories_of(schema: Any, name: str) -> Any:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 PROGRAMS = ("integrator", "mock_gmo")
+BESIDE = "tests.simulation"  # it steps the workers itself, and so has imported what it steps
 LEFT_OUT = ("__main__", ".migrations.")  # nothing can be planted where importing already does the work
 _MISSING = object()
 
@@ -63,7 +64,8 @@ def everywhere(home: ModuleType, name: str, new: Callable[[Any], Any]) -> Iterat
     changed = new(old)
     with ExitStack() as planted:
         for module_name, module in sorted(sys.modules.items()):
-            if module_name.split(".")[0] in PROGRAMS and getattr(module, name, _MISSING) is old:
+            is_meant = module_name.split(".")[0] in PROGRAMS or module_name.startswith(BESIDE)
+            if is_meant and getattr(module, name, _MISSING) is old:
                 planted.enter_context(_set(module, name, changed))
         yield
 

@@ -41,7 +41,7 @@ from tests.mutants.planting import Mistake, everywhere, member, row, together
 BANK = ("tests/unit/bank", "tests/property", "tests/contract")
 BOOKS = ("tests/property", "tests/unit/bank")
 GATEWAY = ("tests/unit/gateway", "tests/contract")
-OAUTH = ("tests/unit/oauth", "tests/unit/gateway", "tests/contract")
+OAUTH = ("tests/unit/oauth", "tests/unit/test_secret.py", "tests/unit/gateway", "tests/contract")
 Plant = Callable[[], AbstractContextManager[object]]
 
 

@@ -36,6 +36,7 @@ from integrator.store import connections as connection_rows
 from integrator.store import submissions as submission_rows
 from integrator.vault import Vault
 from tests.mutants import integrator_mistakes as wrong
+from tests.mutants.early_telling import told_before_the_commit
 from tests.mutants.planting import Mistake, everywhere, member, together
 
 SCENARIOS = ("tests/scenario",)
@@ -160,6 +161,8 @@ WRONG_INTEGRATORS: tuple[Mistake, ...] = (
     # Callbacks
     Mistake("callbacks-out-of-order", "what happened last is told first",
             lambda: everywhere(callback_rows, "claim_delivery", wrong.newest_first)),
+    Mistake("callback-before-commit", "ReCORE is told of a change while it can still be rolled back",
+            told_before_the_commit),
     Mistake("callback-unsigned", "callbacks carry something that is no signature",
             lambda: everywhere(callback, "signature", wrong.unsigned), CALLBACKS),
     Mistake("callback-time-unsigned", "the signature of a callback leaves out its time",

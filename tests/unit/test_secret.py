@@ -25,6 +25,11 @@ def test_a_secret_compares_by_its_text():
     assert not Secret("a").matches("\ud800")
 
 
+@pytest.mark.parametrize("candidate", ["", "h", "hunter2", "hunter2-hunter", "hunter2-hunter22", " hunter2-hunter2"])
+def test_a_part_of_a_secret_or_more_than_it_is_not_the_secret(candidate):
+    assert not Secret("hunter2-hunter2").matches(candidate)
+
+
 def test_a_secret_is_not_pickled():
     with pytest.raises(TypeError):
         pickle.dumps(Secret("a"))

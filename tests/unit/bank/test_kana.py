@@ -3,6 +3,8 @@
 import pytest
 
 from mock_gmo.bank.kana import (
+    EDI_LENGTH_MAX,
+    NAME_LENGTH_MAX,
     ForbiddenCharacter,
     convert_transfer_text,
     require_transfer_text,
@@ -110,3 +112,12 @@ def test_marks_of_voiced_kana_count_as_characters_of_their_own(text: str, charac
 @pytest.mark.parametrize("small", "ｧｨｩｪｫｬｭｮｯ")
 def test_remarks_show_small_kana_large_because_the_bank_forgot_them(small: str) -> None:
     assert to_remarks(convert_transfer_text(small)) in "アイウエオヤユヨツ"
+
+
+def test_a_name_has_48_characters_at_most_and_an_edi_text_20() -> None:
+    assert (NAME_LENGTH_MAX, EDI_LENGTH_MAX) == (48, 20)
+
+
+@pytest.mark.parametrize(("half", "full"), [(" ", "\u3000"), ("!", "！"), ("~", "～"), ("\x7f", "\x7f")])
+def test_a_statement_shows_every_visible_character_full_width(half: str, full: str) -> None:
+    assert to_remarks(half) == full

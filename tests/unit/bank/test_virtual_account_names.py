@@ -3,7 +3,7 @@
 import pytest
 
 from mock_gmo.bank.refusals import VaHolderNameUnusable
-from mock_gmo.bank.virtual_account_names import compose_holder_name
+from mock_gmo.bank.virtual_account_names import compose_holder_name, convert_holder_text
 
 COMPANY_KANA = "ﾐﾎﾝｼﾖｳｼﾞ(ｶ"
 LONG_KANA = "ﾐﾎﾝ" * 12  # 36 characters
@@ -19,6 +19,9 @@ LONG_KANA = "ﾐﾎﾝ" * 12  # 36 characters
         (COMPANY_KANA, "ﾆﾕｳｷﾝｸﾞﾁ", True, "ﾆﾕｳｷﾝｸﾞﾁﾐﾎﾝｼﾖｳｼﾞ(ｶ"),
         ("ﾐﾎﾝ ﾀﾛｳ", "ﾆﾕｳｷﾝ", False, "ﾐﾎﾝ ﾀﾛｳﾆﾕｳｷﾝ"),
         ("ｶ)ﾐﾎﾝ", "ﾆﾕｳｷﾝ", False, "ｶ)ﾐﾎﾝﾆﾕｳｷﾝ"),
+        ("(ｱ)ｲ", "ｳ", False, "(ｱ)ｲｳ"),
+        ("(ｱ)(ｲ)", "ｳ", False, "(ｱ)(ｲ)ｳ"),
+        ("ｱ(ｲ)ｳ(ｴ", "ｵ", False, "ｱ(ｲ)ｳ(ｴ)ｵ"),
         (COMPANY_KANA, "ニュウキングチ", False, "ﾐﾎﾝｼﾖｳｼﾞ(ｶ)ﾆﾕｳｷﾝｸﾞﾁ"),
         (COMPANY_KANA, "ﾆｭｰ･shop", False, "ﾐﾎﾝｼﾖｳｼﾞ(ｶ)ﾆﾕ-.SHOP"),
         (COMPANY_KANA, "A/(1),.-", False, "ﾐﾎﾝｼﾖｳｼﾞ(ｶ)A/(1),.-"),
@@ -57,3 +60,5 @@ def test_other_characters_are_refused(added: str, added_first: bool) -> None:
 
 def test_hiragana_is_converted_where_the_rules_say_so() -> None:
     assert compose_holder_name("ﾐﾎﾝ", "にゅうきん", added_first=False, hiragana=True) == "ﾐﾎﾝﾆﾕｳｷﾝ"
+    with pytest.raises(VaHolderNameUnusable):
+        convert_holder_text("にゅうきん")

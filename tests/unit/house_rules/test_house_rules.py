@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,11 @@ def modules() -> list[Path]:
     return sorted(path for path in found if "versions" not in path.parts)
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -50,7 +56,7 @@ def tracked_files() -> list[Path]:
 def test_a_module_is_short_says_what_it_is_and_reads_no_wall_clock(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     name = str(path.relative_to(ROOT))
-    tree = ast.parse(text)
+    tree = parsed(path)
 
     assert text.count("\n") <= MODULE_LINES_MAX, "split it: a module has one subject"
     assert not text.strip() or ast.get_docstring(tree), "a module says what lives in it"
@@ -66,7 +72,7 @@ def test_a_module_is_short_says_what_it_is_and_reads_no_wall_clock(path: Path) -
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_public_function_has_a_docstring(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     bare = [
         node.name
         for node in tree.body

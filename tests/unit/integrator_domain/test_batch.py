@@ -2,7 +2,18 @@
 
 import pytest
 
-from integrator.domain.batch import TOGETHER_MAX, TOTAL_YEN_MAX, culprits, fitting, together_after_refusal
+from integrator.domain.batch import (
+    OWN_BANK_CODE,
+    TOGETHER_MAX,
+    TOTAL_YEN_MAX,
+    culprits,
+    fitting,
+    together_after_refusal,
+)
+
+
+def test_the_banks_limits_are_those_of_its_document() -> None:
+    assert (TOGETHER_MAX, TOTAL_YEN_MAX, OWN_BANK_CODE) == (99, 10**12 - 1, "0310")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +53,7 @@ def test_a_refusal_is_about_those_it_plainly_names(
 
 def test_each_refusal_that_names_nobody_halves_until_one_is_alone() -> None:
     sizes = [TOGETHER_MAX]
-    while sizes[-1] > 1:
+    while sizes[-1] > 1 and len(sizes) < 99:
         sizes.append(together_after_refusal(sizes[-1]))
 
     assert sizes == [99, 49, 24, 12, 6, 3, 1]

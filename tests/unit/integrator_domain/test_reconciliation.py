@@ -70,6 +70,7 @@ def test_what_a_line_is_follows_from_its_direction_and_words(remarks: str, is_cr
         ("振込 アオゾラショウジ（カ", "ｱｵｿﾞﾗｼﾖｳｼﾞ(ｶ"),
         ("振込 ジーエムオー", "ｼﾞ-ｴﾑｵ-"),
         ("振込 RABCDEFGHIJ123456789 ＡＢＣ", "ABC"),
+        ("振込 山田", "山田"),
     ],
 )
 def test_a_name_of_the_statement_is_read_in_the_characters_of_transfers(remarks: str, name: str) -> None:
@@ -237,3 +238,146 @@ def test_the_same_difference_has_the_same_subject_whatever_the_order_of_the_line
     one, two = reconcile(lines, [paid("po_1"), paid("po_2")]), reconcile(lines[::-1], [paid("po_2"), paid("po_1")])
 
     assert {(d.kind, d.subject) for d in one.differences} == {(d.kind, d.subject) for d in two.differences}
+
+
+D3 = D2 + timedelta(days=1)
+
+
+def shown(line: Line) -> dict[str, object]:
+    return {
+        "item_key": line.key,
+        "day": line.day.isoformat(),
+        "amount_yen": line.amount_yen,
+        "remarks": line.remarks,
+    }
+
+
+def said(lines: list[Line], payouts: list[Paid]) -> Difference:
+    [difference] = reconcile(lines, payouts).differences
+    return difference
+
+
+def test_a_missing_debit_names_its_payouts_and_the_first_day_on_which_it_was_due() -> None:
+    later = paid("po_2", last_day=D2)
+
+    assert said([debit()], [later, paid("po_1")]) == Difference(
+        K.MISSING, "po_1 po_2", D1, 50_000, {"payout_ids": ["po_1", "po_2"], "lines": []}
+    )
+
+
+def test_an_unexpected_debit_is_known_by_its_line() -> None:
+    line = debit("7", day=D2)
+
+    assert said([line], []) == Difference(K.UNEXPECTED, "7", D2, 50_000, {"payout_ids": [], "lines": [shown(line)]})
+
+
+def test_what_agrees_but_for_one_thing_names_payout_and_line_and_the_thing() -> None:
+    line = debit("7", amount_yen=50_001)
+
+    facts = {"payout_ids": ["po_1"], "lines": [shown(line)], "differs": "amount"}
+    assert said([line], [paid()]) == Difference(K.DIFFERENT, "po_1 7", D1, 50_001, facts)
+
+
+def test_differing_fees_are_told_by_day_and_amount_with_their_numbers() -> None:
+    two = [paid("po_1", fee_yen=143), paid("po_2", fee_yen=143)]
+    lines = [debit("1"), debit("2")]
+
+    assert said(lines, two) == Difference(
+        K.FEE_MISSING, "2026-04-01 143", D1, 286, {"count": 2, "expected": 2, "shown": 0}
+    )
+    assert said([*lines, *(fee(f"f{number}") for number in range(5))], two) == Difference(
+        K.FEE_UNEXPECTED, "2026-04-01 143", D1, 429, {"count": 3, "expected": 2, "shown": 5}
+    )
+
+
+def test_a_missing_return_names_its_payouts_and_the_first_day_on_which_it_was_due() -> None:
+    payouts = [paid("po_2", **{**RETURNED, "return_last_day": D3}), paid("po_1", **RETURNED)]
+
+    assert said([debit("1"), debit("2")], payouts) == Difference(
+        K.RETURN_MISSING, "po_1 po_2", D2, 50_000, {"payout_ids": ["po_1", "po_2"], "lines": []}
+    )
+
+
+def test_a_missing_return_without_a_last_day_of_its_own_was_due_on_that_of_the_debit() -> None:
+    payout = paid(**{**RETURNED, "return_last_day": None, "last_day": D2})
+
+    assert said([debit()], [payout]).day == D2
+
+
+def test_an_unexpected_return_is_known_by_its_line() -> None:
+    line = back("9", day=D2)
+
+    assert said([line], []) == Difference(
+        K.RETURN_UNEXPECTED, "9", D2, 50_000, {"payout_ids": [], "lines": [shown(line)]}
+    )
+
+
+def test_differences_of_the_same_subject_are_one_whatever_is_known_of_them() -> None:
+    one, other = said([debit()], []), said([debit(remarks="ATM")], [])
+
+    assert hash(one) == hash(other)
+
+
+def test_payouts_of_another_amount_or_name_are_no_group() -> None:
+    dearer, other = paid("po_2", amount_yen=60_000), paid("po_3", name="ｽｽﾞｷ")
+    lines = [debit("1"), debit("2", amount_yen=60_000), debit("3", remarks="振込 スズキ")]
+
+    assert reconcile(lines, [paid(), dearer, other]).debited == {"po_1": D1, "po_2": D1, "po_3": D1}
+
+
+def test_days_that_overlap_in_a_chain_are_one_group_whatever_its_order() -> None:
+    long = paid("po_1", last_day=D3)
+    payouts = [long, paid("po_2", first_day=D2, last_day=D2), paid("po_3", first_day=D3, last_day=D3)]
+
+    for ordered in (payouts, payouts[::-1]):
+        found = reconcile([debit(day=D2)], ordered)
+        assert (found.debited, kinds(found.differences)) == ({}, [K.MISSING])
+        assert found.differences[0].facts["payout_ids"] == ["po_1", "po_2", "po_3"]
+
+
+def test_the_days_of_a_group_reach_from_its_first_to_its_last_whatever_the_order_of_the_lines() -> None:
+    payouts = [paid("po_1", last_day=D2), paid("po_2", first_day=D2, last_day=D2)]
+    lines = [debit("1"), debit("2", day=D2)]
+
+    for ordered in (lines, lines[::-1]):
+        found = reconcile(ordered, payouts)
+        assert (found.debited, found.differences) == ({"po_1": D1, "po_2": D2}, ())
+
+
+def test_of_equal_days_the_first_payout_takes_the_first_line() -> None:
+    payouts = [paid("po_2", last_day=D2), paid("po_1", last_day=D2)]
+
+    assert reconcile([debit("1"), debit("2", day=D2)], payouts).debited == {"po_1": D1, "po_2": D2}
+
+
+def test_of_two_under_way_with_one_line_nobody_says_which_was_debited() -> None:
+    found = reconcile([debit()], [paid("po_1", is_owed=False), paid("po_2", is_owed=False)])
+
+    assert (found.debited, found.differences) == ({}, ())
+
+
+def test_a_return_that_is_not_owed_is_matched_when_there_is_one_for_all() -> None:
+    may = paid(may_return=True)
+
+    assert reconcile([debit(), back(day=D2)], [may]).returned == {"po_1": D2}
+    assert reconcile([debit()], [may]).differences == ()
+
+
+def test_a_single_return_is_that_of_the_payout_that_is_owed_one() -> None:
+    found = reconcile([debit("1"), debit("2"), back(day=D2)], [paid("po_1", may_return=True), paid("po_2", **RETURNED)])
+
+    assert (found.returned, found.differences) == ({"po_2": D2}, ())
+
+
+def test_more_returns_than_payouts_leave_the_last_line_unexplained() -> None:
+    found = reconcile([debit(), back("b1", day=D2), back("b2", day=D3)], [paid(**RETURNED)])
+
+    assert found.returned == {"po_1": D2}
+    assert [(difference.kind, difference.subject) for difference in found.differences] == [(K.RETURN_UNEXPECTED, "b2")]
+
+
+def test_neither_a_line_nor_a_payout_prints_a_name() -> None:
+    printed = repr(debit()) + repr(paid())
+
+    assert "ヤマダ" not in printed
+    assert "ﾔﾏﾀﾞ" not in printed

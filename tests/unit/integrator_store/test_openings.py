@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from integrator import payouts
-from integrator.domain.submission import SubmissionState
+from integrator.domain.submission import LEASE, SubmissionState
 from integrator.domain.turns import STANDS_BACK, Urgency
 from integrator.store import jobs as job_rows
 from integrator.store import submissions as rows
@@ -139,3 +139,20 @@ def test_a_persons_question_is_begun_although_a_look_up_in_doubt_waits(
         job = job_rows.claim_job(tx, at=TIMES, owner="A", lease_until=NOON + timedelta(seconds=180), openings=openings)
 
     assert (job is not None) == is_claimed
+
+
+@pytest.mark.parametrize(("seconds_ago", "is_claimed"), [(0, False), (4, False), (6, True)])
+def test_an_account_that_somebody_has_just_begun_with_is_left_to_him_for_five_seconds(
+    db: Database, seconds_ago: int, is_claimed: bool
+) -> None:
+    store_company(db)
+    place(db, 1)
+    place(db, 2)
+    with db.begin() as tx:
+        first = tx.execute(submissions.select().order_by(submissions.c.due_at, submissions.c.submission_id)).first()
+        assert first is not None
+        until = NOON + LEASE - timedelta(seconds=seconds_ago)
+        here = submissions.c.submission_id == first.submission_id
+        tx.execute(update(submissions).where(here).values(lease_owner="B", lease_until=until))
+
+    assert (claim(db) is not None) is is_claimed

@@ -48,6 +48,124 @@ def found(claims, debits, **given):
     return [row.finding for row in judge(claims, debits, at=NOON, **given).rows]
 
 
+LITERALLY = {
+    (Belief.PAID, 0): Finding.LOST,
+    (Belief.PAID, 1): Finding.PAID_ONCE,
+    (Belief.PAID, 2): Finding.PAID_TWICE,
+    (Belief.DEAD, 0): Finding.NOT_PAID,
+    (Belief.DEAD, 1): Finding.BELIEVED_FAILED_BUT_PAID,
+    (Belief.DEAD, 2): Finding.PAID_TWICE,
+    (Belief.OPEN, 0): Finding.OPEN,
+    (Belief.OPEN, 1): Finding.OPEN,
+    (Belief.OPEN, 2): Finding.PAID_TWICE,
+    (Belief.PERSON, 0): Finding.WITH_A_PERSON,
+    (Belief.PERSON, 1): Finding.WITH_A_PERSON,
+    (Belief.PERSON, 2): Finding.PAID_TWICE,
+}
+GOOD = {Finding.PAID_ONCE, Finding.NOT_PAID, Finding.OPEN, Finding.WITH_A_PERSON}
+
+
+@pytest.mark.parametrize(("belief", "count"), LITERALLY)
+def test_a_belief_and_the_number_of_its_debits_are_found_to_be_this(belief, count):
+    verdict = judge([claim(belief)], [debit(item_id=str(nth)) for nth in range(count)], at=NOON)
+
+    assert [row.finding for row in verdict.rows] == [LITERALLY[belief, count]]
+    assert verdict.is_good is (LITERALLY[belief, count] in GOOD)
+
+
+def test_a_debit_that_nobody_claims_is_bad_and_whatever_is_not_good_is():
+    assert not judge([], [debit()], at=NOON).is_good
+    assert set(Finding) - GOOD == BAD
+
+
+def test_the_words_of_beliefs_and_findings_stand_in_files_and_never_change():
+    assert [belief.value for belief in Belief] == ["paid", "dead", "open", "person"]
+    assert [kept.value for kept in Kept] == ["none", "one", "more"]
+    assert [finding.value for finding in Finding] == [
+        "paid_once",
+        "not_paid",
+        "open",
+        "with_a_person",
+        "wrong_amount",
+        "wrong_beneficiary",
+        "lost",
+        "believed_failed_but_paid",
+        "paid_twice",
+        "debit_without_claim",
+    ]
+
+
+def test_a_single_yen_that_did_not_come_back_is_a_debit_that_is_kept():
+    assert found([claim(Belief.DEAD)], [debit(came_back_yen=499)]) == [Finding.BELIEVED_FAILED_BUT_PAID]
+
+
+def test_verdicts_of_the_same_rows_are_the_same():
+    verdict = judge([claim()], [debit()], at=NOON)
+    other = judge([claim()], [debit()], at=NOON)
+    object.__setattr__(other, "counts", {})
+
+    assert verdict == other
+
+
+def test_of_claims_equally_near_the_first_one_gets_the_debit():
+    number = {"apply_numbers": frozenset({APPLY})}
+    others = [claim(Belief.DEAD, claim_id=f"po_x{nth}", marks=frozenset({f"X{nth}"})) for nth in range(7)]
+
+    nameless = [claim(claim_id="po_1", beneficiary=None, **number), claim(claim_id="po_2", **number)]
+    assert judge(nameless, [debit()], at=NOON).of("po_1").debits == (debit(),)
+    # The first and the ninth: a set of numbers would give the ninth before the second.
+    far_apart = [others[0], claim(claim_id="po_1", **number), *others[1:], claim(claim_id="po_2", **number)]
+    assert judge(far_apart, [debit()], at=NOON).of("po_1").debits == (debit(),)
+
+
+@pytest.mark.parametrize(
+    ("given", "paid", "says"),
+    [
+        (claim(), [], "told paid; a reason; no debit"),
+        (claim(since=NOON - HOUR), [], "told paid since 2026-04-01 02:00:00+00:00; a reason; no debit"),
+        (
+            claim(Belief.PERSON, since=NOON - 61 * timedelta(minutes=1)),
+            [],
+            "told person since 2026-04-01 01:59:00+00:00 (0 d 1 h 1 min); a reason; no debit",
+        ),
+        (claim(Belief.PERSON, reason=" "), [], "told person;  ; no debit; waits for a person without a reason"),
+        (
+            claim(Belief.OPEN, since=NOON - 25 * HOUR),
+            [],
+            "told open since 2026-03-31 02:00:00+00:00 (1 d 1 h 0 min); a reason; no debit; open for too long",
+        ),
+        (
+            claim(),
+            [debit(came_back_yen=7, at=NOON + timedelta(milliseconds=5))],
+            "told paid; a reason; 500 yen debited 2026-04-01 03:00:00+00:00 as 2026040100000001/1, 7 came back; "
+            "493 yen are away, 500 were ordered",
+        ),
+        (
+            claim(),
+            [debit(beneficiary=SUZUKI)],
+            "told paid; a reason; 500 yen debited 2026-04-01 03:00:00+00:00 as 2026040100000001/1; "
+            "paid to another account than ordered",
+        ),
+    ],
+)
+def test_a_row_says_what_is_known_in_these_words(given, paid, says):
+    [row] = judge([given], paid, at=NOON, open_for_at_most=HOUR).rows
+
+    assert row.says == says
+
+
+def test_a_debit_without_a_payout_is_shown_by_its_mark():
+    verdict = judge([], [debit("R9")], at=NOON)
+
+    assert verdict.rows[0].debits == (debit("R9"),)
+    assert verdict.as_table() == (
+        "     finding              payout  ordered  away  what is known\n"
+        "BAD  debit_without_claim  (R9)             500   "
+        "500 yen debited 2026-04-01 03:00:00+00:00 as 2026040100000001/1; no payout names it\n"
+        "BAD: debit_without_claim 1\n"
+    )
+
+
 def test_the_table_has_a_row_for_every_belief_and_number_of_debits():
     assert FINDINGS.keys() == {(belief, kept) for belief in Belief for kept in Kept}
 
