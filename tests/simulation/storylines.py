@@ -13,13 +13,14 @@ from tests.simulation import people, shop, trouble
 from tests.simulation.baton import Actor
 from tests.simulation.network import BANK, CALLBACK, TROUBLES, Trouble
 from tests.simulation.recore import Order, pick
-from tests.simulation.stage import JAPAN, Stage
+from tests.simulation.stage import ACCOUNTS, JAPAN, Stage
 
 # The bank carries the order out, and whoever sent it is not told so.
 CARRIED_OUT_UNTOLD = ("reply lost", "torn", "corrupt", "failed")
 IN_VAIN = ("garbled", "limited", "failed", "reply lost", "corrupt", "refused", "lost")
 MOVES_MAX = 800
 DAY_SECONDS = 86_400.0
+UNFUNDED_ORDERS = 16
 STALL_SECONDS = (121.0, 180.0, 600.0, 4_000.0)
 REQUEST = "/transfer/request"
 
@@ -183,6 +184,43 @@ def comes_back(stage: Stage, chance: Random) -> str:
     stage.let_pass(30 * 3600, chance, moves_max=2000)
     decide = chance.choice((people.recall_agreed, people.recall_refused))
     return decide(stage, chance) or "nobody recalls anything"
+
+
+def asked_in_vain(stage: Stage, chance: Random) -> str:
+    """The bank took an order and does not answer what is asked about it; meanwhile somebody confirms it."""
+    _let_people_confirm(stage, chance)
+    actor = _sender(stage, chance, shop.order_for_day(stage, chance, None, None))
+    if actor is not None:
+        _until(stage, chance, lambda: actor.stands_at == "bank.after", moves_max=300)
+    for path in ("/transfer/status", "/transfer/request-result"):
+        for _ in range(3):
+            what = chance.choice(("corrupt", "torn", "reset", "failed"))
+            stage.network.waiting.append(Trouble(BANK, what, path, chance.getrandbits(32)))
+    stage.tell("to come: the bank answers no inquiry for a while")
+    stage.let_pass(chance.choice((25, 90)), chance)
+    return _confirmed(stage, chance)
+
+
+def unfunded_on_its_day(stage: Stage, chance: Random) -> str:
+    """More is to be paid tomorrow than the account has; the money comes after the bank has tried once."""
+    account = ACCOUNTS[stage.cast.scenario]
+    stage.must("PATCH", f"/customers/{stage.customer_id}", {"transfer_limit_yen": {account: 500_000_000}})
+    local = stage.clock.now() + JAPAN
+    for _ in range(UNFUNDED_ORDERS):
+        order = shop.order_for_day(stage, chance, local.date(), 1)
+        order.body["amount_yen"] = 1_000_000
+        stage.recore.place(order)
+    stage.tell(f"ReCORE orders {UNFUNDED_ORDERS} times a million for tomorrow")
+    stage.let_pass(90, chance)
+    stage.tell(_confirmed(stage, chance))
+    midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
+    seconds = (midnight - stage.clock.now() - JAPAN).total_seconds() + 1300
+    stage.let_pass(max(0.0, seconds), chance, moves_max=3000)
+    tried = len(stage.applications(people.S.RETRYING))
+    stage.let_pass(700, chance)
+    stage.must("POST", "/deposits", {"account_id": account, "amount": 40_000_000, "remitter_name": "ｶﾘﾅｼﾖｳｶｲ(ｶ"})
+    stage.let_pass(DAY_SECONDS, chance, moves_max=2000)
+    return f"the day came and {tried} orders had no money; now it is there"
 
 
 def _let_people_confirm(stage: Stage, chance: Random) -> None:
