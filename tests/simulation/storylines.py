@@ -21,6 +21,7 @@ IN_VAIN = ("garbled", "limited", "failed", "reply lost", "corrupt", "refused", "
 MOVES_MAX = 800
 DAY_SECONDS = 86_400.0
 UNFUNDED_ORDERS = 16
+TRIED_ONCE_SECONDS = 10 * 3600.0  # the bank tries what is reserved early, and the next time at noon
 STALL_SECONDS = (121.0, 180.0, 600.0, 4_000.0)
 REQUEST = "/transfer/request"
 
@@ -214,7 +215,7 @@ def unfunded_on_its_day(stage: Stage, chance: Random) -> str:
     stage.let_pass(90, chance)
     stage.tell(_confirmed(stage, chance))
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
-    seconds = (midnight - stage.clock.now() - JAPAN).total_seconds() + 1300
+    seconds = (midnight - stage.clock.now() - JAPAN).total_seconds() + TRIED_ONCE_SECONDS
     stage.let_pass(max(0.0, seconds), chance, moves_max=3000)
     tried = len(stage.applications(people.S.RETRYING))
     stage.let_pass(700, chance)
