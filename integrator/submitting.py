@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from integrator import batches, keeping_back
+from integrator import batches, keeping_back, trail
 from integrator.bank_client import wire
 from integrator.connections import Access
 from integrator.desk import (
@@ -82,6 +82,8 @@ def call(desk: Desk, sent: Submission, access: Access, attempt: Attempt) -> None
         # This process stood still since its intent; by now the order is a doubt, and others settle it.
         log.error("payout.not_sent_too_late submission=%s", sent.submission_id)
         return
+    # What was gathered since the claim is on the same errand now.
+    trail.take_up((line.request_id for line in sent.lines), submission=sent.submission_id)
     # A stop since the intent was stored is as if no connection had come about.
     desk.gate.hold_back_if(lambda: is_stopped_now(desk, sent.company_id))
     outcome = desk.bank.request_transfer(access, sent.body, key=sent.bank_key, attempt=attempt)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import COMPANY_ID
-from tests.world import Sent, World
+from tests.world import PAYOUT, Sent, World
 
 ANOTHER_DAY = "2026-04-06"
 
@@ -67,6 +67,21 @@ def test_what_waits_goes_together_up_to_the_banks_bound(world: World, count: int
     assert lines_sent(world) == requests
     assert len({payout["apply_no"] for payout in listed(world, payouts)}) == len(requests)
     confirm_and_settle(world, payouts)
+
+
+def test_the_line_that_tells_of_one_request_names_the_requests_of_all_its_payouts(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    request_ids = [f"recore-000{number}" for number in range(3)]
+    for request_id in request_ids:
+        world.clock.sleep(0.001)
+        headers = {"Idempotency-Key": request_id, "X-Request-Id": request_id}
+        world.recore("POST", f"/v1/companies/{COMPANY_ID}/payouts", json=PAYOUT, headers=headers)
+
+    world.run_until_idle()
+
+    told = [json.loads(line.getMessage()) for line in caplog.records if line.name == "integrator.bank_call"]
+    assert [line["request_ids"] for line in told if line["context"] == "requestTransfer"] == [request_ids]
 
 
 def test_a_payout_alone_goes_out_within_two_seconds(world: World) -> None:
