@@ -5,7 +5,7 @@ import time
 
 import click
 
-from tests.mutants.hunting import HuntFailed, hunt_all
+from tests.mutants.hunting import SOUND, HuntFailed, hunt_all
 from tests.mutants.planting import Mistake, NoSuchPlace
 from tests.mutants.report import REPORT, line_of, write_report
 from tests.mutants.wrong_banks import WRONG_BANKS
@@ -29,8 +29,9 @@ def main(names: tuple[str, ...], jobs: int) -> None:
     hunts = []
     try:
         for hunt in hunt_all(wanted, jobs=jobs):
-            hunts.append(hunt)
             click.echo(line_of(hunt))
+            if hunt.name != SOUND:
+                hunts.append(hunt)
     except (HuntFailed, NoSuchPlace) as failed:
         click.echo(f"the hunt could not be held: {failed}", err=True)
         sys.exit(UNUSABLE)

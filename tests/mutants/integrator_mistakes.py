@@ -144,8 +144,8 @@ def by_prefix(_: object) -> Callable[[StatusLine], Any]:
 
 def one_for_all(old: Callable[..., None]) -> Callable[..., None]:
     def store(desk: Any, held: Any, found: dict[str, StatusLine], **more: Any) -> None:
-        first = next(iter(found.values()))
-        old(desk, held, {mark: replace(line, status=first.status) for mark, line in found.items()}, **more)
+        shown = [line.status for line in found.values()]
+        old(desk, held, {mark: replace(line, status=shown[0]) for mark, line in found.items()}, **more)
 
     return store
 

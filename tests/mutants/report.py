@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.mutants.hunting import ROOT, Hunt
+from tests.mutants.hunting import ROOT, SOUND, Hunt
 from tests.mutants.planting import Hunter, Mistake
 from tests.mutants.sources import fingerprint
 
@@ -39,7 +39,9 @@ def figures_of(hunts: Sequence[Hunt]) -> dict[str, int]:
 def line_of(hunt: Hunt) -> str:
     """Return one line for a terminal."""
     end = f"killed by {hunt.killer}: {hunt.said}" if hunt.is_killed else f"SURVIVED {hunt.said}"
-    return f"{hunt.name:34} {hunt.steps:7} {hunt.seconds:6.1f} s  {end[:180]}"
+    if hunt.name == SOUND:
+        end = hunt.said
+    return f"{hunt.name:34} {hunt.steps:7} {hunt.processor_seconds:6.1f} s  {end[:180]}"
 
 
 def _page(hunts: Sequence[Hunt], says: dict[str, str], figures: dict[str, int]) -> str:

@@ -93,7 +93,7 @@ def tell(world: World, act: Act) -> None:
             raise AssertionError(f"no such act: {act}")
 
 
-@settings(max_examples=20)
+@settings(max_examples=5)
 @given(st.booleans(), st.lists(ACTS, min_size=5, max_size=40))
 def test_every_story_ends_with_each_payout_paid_once_or_known_not_to_be(confirms: bool, acts: list[Act]) -> None:
     with tempfile.TemporaryDirectory() as folder:

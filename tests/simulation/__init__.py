@@ -11,6 +11,7 @@ and prints it as a plain test. For tests: `story.run(seed, profile, around=…) 
 | `recore` | ReCORE: its orders, its calls, its receiver, what it believes |
 | `stage` | all of them joined, set up and taken down |
 | `acts`, `shop`, `people`, `trouble` | what can happen: one literal table, and its rules |
+| `storylines` | short sequences that belong together: a lost reply, then a cancel, midnight, a day, a stall |
 | `ledger`, `checks` | the books and the tables read on; what must hold after every motion |
 | `ending` | faults stop, people act, time goes on: the verdict |
 | `story`, `shrink`, `keeping` | a story drawn, told again, made short, kept, written as a test |

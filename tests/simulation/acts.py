@@ -8,11 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from tests.simulation import people, shop, trouble
+from tests.simulation import people, shop, storylines, trouble
 from tests.simulation.stage import Stage
 
 Rule = Callable[[Stage, Random], str | None]
-PROFILES = ("dev", "ci", "night")
+PROFILES = ("dev", "ci", "hunt", "night")
+STORYLINES_IN_A_HUNT = 6
+
+
+# Without these nothing would come about in a world.
+EVERYWHERE = frozenset({"work", "pass seconds", "pass minutes", "place", "confirm", "confirm all", "approve", "start"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +29,17 @@ class Act:
     ci: int
     night: int
     rule: Rule
+    is_storyline: bool = False
+
+    @property
+    def may_swarm(self) -> bool:
+        """Whether the act is frequent in some worlds and rare in others."""
+        return self.name not in EVERYWHERE
 
     def weight(self, profile: str) -> int:
         """Return how often it happens, compared with the others."""
-        weights: dict[str, int] = {"dev": self.dev, "ci": self.ci, "night": self.night}
+        hunt = self.ci * (STORYLINES_IN_A_HUNT if self.is_storyline else 1)
+        weights: dict[str, int] = {"dev": self.dev, "ci": self.ci, "hunt": hunt, "night": self.night}
         return weights[profile]
 
 
@@ -77,11 +89,25 @@ ACTS: tuple[Act, ...] = (
     Act("backup",                 3,   3,   3, trouble.back_up),
     Act("restore",                1,   1,   1, trouble.restore),
     Act("purge",                  2,   2,   2, trouble.purge),
+    Act("rotate keys",            2,   2,   2, trouble.rotate_keys),
     Act("clock back",             3,   3,   3, trouble.clock_back),
     Act("stand still",            5,   5,   5, trouble.stand_still),
     Act("hours",                  3,   3,   3, shop.pass_hours),
     Act("to midnight",            2,   2,   2, shop.to_midnight),
     Act("over a limit",           2,   2,   2, shop.over_a_limit),
+    Act("lost, cancelled",        8,   8,   3, storylines.lost_then_cancelled, is_storyline=True),
+    Act("lost at midnight",       6,   6,   2, storylines.lost_at_midnight, is_storyline=True),
+    Act("lost, other consent",    6,   6,   2, storylines.lost_then_another_consents, is_storyline=True),
+    Act("lost for a day",         5,   5,   2, storylines.lost_for_a_day, is_storyline=True),
+    Act("lost, lost again",       8,   8,   3, storylines.lost_and_repeated_in_vain, is_storyline=True),
+    Act("stall before a call",    6,   6,   2, storylines.stands_still_before_its_call, is_storyline=True),
+    Act("stall in a call",        6,   6,   2, storylines.stands_still_in_its_call, is_storyline=True),
+    Act("stopped",                6,   6,   2, storylines.stopped_with_work_to_do, is_storyline=True),
+    Act("receiver is ill",        6,   6,   2, storylines.receiver_is_ill, is_storyline=True),
+    Act("replace the living",     8,   8,   3, storylines.replaces_the_living, is_storyline=True),
+    Act("asked in vain",          6,   6,   2, storylines.asked_in_vain, is_storyline=True),
+    Act("unfunded",               3,   3,   1, storylines.unfunded_on_its_day, is_storyline=True),
+    Act("money comes back",       5,   5,   2, storylines.comes_back, is_storyline=True),
 )
 # fmt: on
 BY_NAME = {act.name: act for act in ACTS}

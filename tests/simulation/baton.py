@@ -14,6 +14,7 @@ from greenlet import getcurrent, greenlet
 
 MOVE_SECONDS = 0.0001  # so long one motion takes; a call that stands at its departure is not made late by others
 MOVES_MAX = 1_000_000
+STANDING_STILL = "standing still"
 
 
 class Killed(BaseException):
@@ -67,6 +68,7 @@ class Baton:
     briskness: float = 1.0  # so soon whoever found nothing to do looks again when something was committed
     actors: list[Actor] = field(default_factory=list)
     after_move: Callable[[Actor], None] = field(default=lambda _actor: None)
+    last: Actor | None = None  # who moved last
     _current: Actor | None = None
 
     def spawn(self, name: str, act: Callable[[], object], *, process: str = "", delay: float = 0.0) -> Actor:
@@ -108,6 +110,17 @@ class Baton:
             return
         actor.wake_at = self.clock.elapsed + max(0.0, seconds)
         self.pause(point)
+
+    def hold_still(self, actor: Actor, seconds: float) -> None:
+        """Let one actor stand where it stands for so long, whatever it waits for."""
+        actor.wake_at = max(actor.wake_at, self.clock.elapsed + seconds)
+        actor.stands_at = STANDING_STILL
+
+    def let_go_on(self) -> None:
+        """Let everybody who was made to stand still go on."""
+        for actor in self.actors:
+            if actor.stands_at == STANDING_STILL:
+                actor.wake_at = self.clock.elapsed
 
     def wake(self, *, besides: str = "") -> None:
         """Whoever sleeps because it found nothing to do looks again soon: something was committed."""
@@ -171,6 +184,7 @@ class Baton:
     def _give(self, actor: Actor) -> None:
         self.moves += 1
         self.clock.elapsed += MOVE_SECONDS
+        self.last = actor
         self._hand_over(actor)
         self.after_move(actor)
 

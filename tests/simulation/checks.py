@@ -1,11 +1,13 @@
 """What must hold after every motion of the world. A broken invariant raises `Broken`, which ends the story."""
 
+import json
 from pathlib import Path
 
 from flask import Flask
 
 from integrator.domain.payout import DEAD, MOVES, PayoutState
 from mock_gmo.app import world_of
+from tests.simulation.baton import Actor
 from tests.simulation.ledger import BankLedger, DatabaseView, Debited
 from tests.simulation.network import Network
 from tests.simulation.recore import ReCORE
@@ -34,11 +36,16 @@ class Invariants:
         self._ever: dict[str, set[str]] = {}  # every state that was ever committed of a payout
         self._told_dead: dict[tuple[str, str], str] = {}  # (company, key) -> how it was told
         self._since_full = 0
+        self._past_the_stop: set[Actor | None] | None = None  # of a stop: whose call had had its last look by then
+        self._told_of: dict[str, int] = {}  # payout -> the last of its events that left
+        self._wrong: str | None = None
 
     def look(self) -> None:
         """Check all that can have changed by one motion."""
         if self.network.limit_broken is not None:
             raise Broken(f"the limit was broken: {self.network.limit_broken}")
+        if self._wrong is not None:
+            raise Broken(self._wrong)
         if self.recore is not None and self.recore.broken_answers:
             raise Broken(f"the web broke: {self.recore.broken_answers[0]}")
         if self.has_committed:
@@ -81,6 +88,26 @@ class Invariants:
                 raise Broken(f"ReCORE was told that {order[1]} is {state}, and its money is away")
             self._told_dead[order] = f"{state} by {source}"
 
+    def on_order(self) -> None:
+        """An order leaves for the bank just now."""
+        actor, may_leave = self.network.baton.current, self._past_the_stop
+        if may_leave is None or not self.database.is_all_stopped():
+            return
+        if actor not in may_leave:
+            self._wrong = "an order left for the bank although all payouts had been stopped before its last look"
+        may_leave.discard(actor)
+
+    def on_event(self, body: bytes) -> None:
+        """A callback leaves just now. What was sent before may leave again; nothing leaves before its turn."""
+        event = json.loads(body)
+        if "payout" not in event:
+            return
+        payout_id, sequence = event["payout"]["payout_id"], event["sequence"]
+        last = self._told_of.get(payout_id, 0)
+        if sequence > last + 1:
+            self._wrong = f"event {sequence} of {payout_id} left, and the last that had left before is event {last}"
+        self._told_of[payout_id] = max(last, sequence)
+
     def away(self, order: tuple[str, str]) -> int:
         """Return how many debits of an order have not come back."""
         return sum(
@@ -110,6 +137,10 @@ class Invariants:
         )
 
     def _look_at_database(self, *, is_new: bool = True) -> None:
+        if not self.database.is_all_stopped():
+            self._past_the_stop = None
+        elif self._past_the_stop is None:
+            self._past_the_stop = {each for each in self.network.baton.actors if each.stands_at == "bank.before"}
         for order, before, after in self.database.read_on():
             self._ever.setdefault(order.payout_id, set()).add(after)
             if before is None:

@@ -1,5 +1,6 @@
 """How every story ends: faults stop, people act, time goes on, and the verdict is spoken."""
 
+from datetime import timedelta
 from random import Random
 
 from integrator.domain.payout import DEAD, PayoutState
@@ -8,14 +9,16 @@ from mock_gmo.bank.states import TransferStatus
 from mock_gmo.testing.verdict import Belief, BeneficiaryKey, Claim, Debit, Verdict, judge
 from tests.simulation import people
 from tests.simulation.checks import Broken
-from tests.simulation.shop import FINAL
-from tests.simulation.stage import ACCOUNTS, Stage
+from tests.simulation.recore import Order
+from tests.simulation.shop import FINAL, order_for_day
+from tests.simulation.stage import ACCOUNTS, JAPAN, Stage
 
 HOUR, DAY = 3600.0, 86400.0
 # How long everybody works between two visits of the people; the sum covers reserved days and the doubt's last look.
 CALM_SECONDS = (60, 120, 120, 300, 600, HOUR, 2 * HOUR, 6 * HOUR, DAY, 2 * DAY, 3 * DAY, 5 * DAY)
 SETTLED_IS_LOOKED_AT_WITHIN = 50 * HOUR
 UNANSWERED_TRIES = 5
+PLAIN_YEN = 7_770  # an amount that no other order has
 
 
 def calm_down(stage: Stage) -> None:
@@ -24,6 +27,7 @@ def calm_down(stage: Stage) -> None:
     chance = Random("ending")  # noqa: S311  (a seeded world)
     stage.must("DELETE", "/faults")
     stage.network.waiting.clear()
+    stage.baton.let_go_on()
     stage.start_all()
     for name in list(stage.workers)[1:]:
         stage.bury(name)  # one is enough where nothing goes wrong, and the world ends sooner
@@ -39,6 +43,7 @@ def calm_down(stage: Stage) -> None:
         stage.begin_consent(company)
         stage.baton.pass_time(30, chance)
     _answer_everything(stage, chance)
+    plain = _plain_orders(stage, chance)
     for seconds in CALM_SECONDS:
         stage.let_pass(seconds, chance)
         _do_what_waits(stage, chance)
@@ -50,6 +55,30 @@ def calm_down(stage: Stage) -> None:
         if order.payout_id is not None:
             stage.recore.read(order)
     stage.baton.pass_time(60, chance)
+    _check_paid(plain)
+
+
+def _plain_orders(stage: Stage, chance: Random) -> list[Order]:
+    """Place two orders of each company of which nothing is special: nothing may keep them from being paid now."""
+    orders: list[Order] = []
+    if (stage.clock.now() + JAPAN + timedelta(minutes=30)).date() != (stage.clock.now() + JAPAN).date():
+        stage.let_pass(HOUR / 2, chance)  # what nobody has confirmed by midnight expires
+    for company in stage.companies * 2:
+        order = order_for_day(stage, chance, None, None)
+        order.company_id, order.body["amount_yen"] = company.company_id, PLAIN_YEN + len(orders)
+        stage.recore.place(order)
+        stage.baton.pass_time(20, chance)
+        people.confirm_all(stage, chance)
+        orders.append(order)
+    return orders
+
+
+def _check_paid(orders: list[Order]) -> None:
+    unpaid = [
+        f"{order.key} is {order.state or order.refused}" for order in orders if order.state != PayoutState.SETTLED
+    ]
+    if unpaid:
+        raise Broken(f"a plain order was not paid although nothing went wrong: {unpaid[0]}")
 
 
 def speak_verdict(stage: Stage) -> Verdict:
@@ -69,7 +98,18 @@ def speak_verdict(stage: Stage) -> Verdict:
     for payout_id, row in stage.database.orders.items():
         if told.get(payout_id) != row.states[-1]:
             raise Broken(f"{row.key} is {row.states[-1]}, and ReCORE believes that it is {told.get(payout_id)}")
+    _check_events(stage)
     return verdict
+
+
+def _check_events(stage: Stage) -> None:
+    if stage.recore.has_lost_track:
+        return
+    for payout_id, last in stage.database.last_events().items():
+        missing = set(range(1, last + 1)) - stage.recore.events_taken[payout_id]
+        if missing:
+            key = stage.database.orders[payout_id].key
+            raise Broken(f"ReCORE's receiver never got event {min(missing)} of {key}, which has {last}")
 
 
 def _answer_everything(stage: Stage, chance: Random) -> None:

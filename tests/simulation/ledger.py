@@ -183,6 +183,23 @@ class DatabaseView:
             self.chain_heads[str(chain)] = (number, head)
         return None
 
+    def in_flight(self) -> set[str]:
+        """Return the payouts whose order is being sent for the first time just now."""
+        found = self.rows(
+            "SELECT l.payout_id FROM submission_lines l JOIN submissions s ON s.submission_id = l.submission_id"
+            " WHERE s.state = 'sending'"
+        )
+        return {str(payout_id) for (payout_id,) in found}
+
+    def last_events(self) -> dict[str, int]:
+        """Return the number of the last event of each payout."""
+        found = self.rows("SELECT payout_id, max(sequence) FROM events WHERE payout_id IS NOT NULL GROUP BY payout_id")
+        return {str(payout_id): int(str(last)) for payout_id, last in found}
+
+    def is_all_stopped(self) -> bool:
+        """Whether somebody stopped the payouts of every company."""
+        return bool(self.rows("SELECT 1 FROM payout_stops WHERE scope = '*' LIMIT 1"))
+
     def unknown_orders(self) -> set[str]:
         """Return the marks of orders at the bank of which a person was told that nobody here knows them."""
         found = self.rows("SELECT facts FROM differences WHERE kind = 'unknown_order'")

@@ -22,6 +22,8 @@ READ_SECONDS = 30.0  # how long a worker waits for the bank's reply
 LATE_SECONDS = (31.0, 1500.0)  # how late a message can arrive that its sender has given up
 LIMIT_WINDOW_SECONDS = 1.2
 BANK, CALLBACK, API = "bank", "callback", "api"
+NO_JSON = b"<html><title>Bad Gateway</title></html>"
+LIMITED = {"errorCode": "WG_ERR_154", "errorMessage": "APIの利用上限を超過しています。"}
 
 # What can befall a message, by the way that it takes, in the words of the story.
 TROUBLES: dict[str, dict[str, str]] = {
@@ -37,6 +39,8 @@ TROUBLES: dict[str, dict[str, str]] = {
         "torn": "half of the reply arrives",
         "corrupt": "the reply arrives as noise",
         "garbled": "the request arrives as noise",
+        "failed": "the bank carries it out, and a program before it answers with a server error",
+        "limited": "a program before the bank answers that the limit is reached",
     },
     CALLBACK: {
         "lost": "the callback is lost on its way",
@@ -75,6 +79,8 @@ class Network:
     secrets: set[str] = field(default_factory=set)
     address: str = "127.0.0.1"
     limit_broken: str | None = None
+    on_order: Callable[[], None] = field(default=lambda: None)  # an order of payouts leaves for the bank
+    on_event: Callable[[bytes], None] = field(default=lambda _body: None)  # a callback leaves
     sent: int = 0
     excused: int = 0  # calls that the bank may answer 429 because the story wanted it
     disturbed_at: float = -1e9  # when the world itself last put calls too close together
@@ -132,6 +138,8 @@ class LineToBank(httpx.BaseTransport):
         letter = Letter(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
         network = self._network
         network.sent += 1
+        if letter.path.endswith("/transfer/request"):
+            network.on_order()
         network.learn(request.headers.get("x-access-token"))
         if letter.path.endswith("/token"):
             asked = parse_qs(letter.body.decode())
@@ -177,15 +185,25 @@ class LineToBank(httpx.BaseTransport):
             case "twice, later":
                 self._later(letter, chance)
                 return self._delivered(letter, request)
+            case "garbled":
+                noise = bytes(byte ^ 0x15 for byte in letter.body)
+                return self._delivered(Letter(letter.method, letter.url, letter.headers, noise), request)
+        return self._answered_badly(letter, request, trouble)
+
+    def _answered_badly(self, letter: Letter, request: httpx.Request, trouble: Trouble) -> httpx.Response:
+        match trouble.what:
+            case "limited":
+                return httpx.Response(429, json=LIMITED, request=request)
             case "torn":
                 response = self._delivered(letter, request)
                 return _with_content(response, request, response.content[: len(response.content) // 2])
             case "corrupt":
                 response = self._delivered(letter, request)
                 return _with_content(response, request, bytes(byte ^ 0x55 for byte in response.content))
-            case "garbled":
-                noise = bytes(byte ^ 0x15 for byte in letter.body)
-                return self._delivered(Letter(letter.method, letter.url, letter.headers, noise), request)
+            case "failed":
+                self._delivered(letter, request)
+                status = Random(trouble.number).choice((500, 502, 503, 504))  # noqa: S311  (a seeded world)
+                return httpx.Response(status, content=NO_JSON, request=request)
         raise AssertionError(f"no such trouble: {trouble.what}")
 
     def _later(self, letter: Letter, chance: Random) -> None:
@@ -193,11 +211,12 @@ class LineToBank(httpx.BaseTransport):
 
         def arrive() -> None:
             network.disturb()
-            status = self._at_bank(letter).status_code
+            try:
+                end = f"is answered {self._at_bank(letter).status_code}"
+            except ConnectionDropped:
+                end = "ends with a broken connection"
             network.disturb()
-            network.tell(
-                f"a late request arrives at the bank: {letter.path.rsplit('/', 1)[-1]} is answered {status}, to nobody"
-            )
+            network.tell(f"a late request arrives at the bank: {letter.path.rsplit('/', 1)[-1]} {end}, to nobody")
 
         network.baton.spawn("a late request", arrive, process="network", delay=chance.uniform(*LATE_SECONDS))
 
@@ -256,6 +275,7 @@ class Mail:
     def post(self, parcel: Parcel) -> Receipt:
         """Carry one callback, and befall it with what waits for it."""
         network = self._network
+        network.on_event(parcel.body)
         network.baton.pause("callback on its way")
         trouble = network.take(CALLBACK, "")
         if trouble is None:

@@ -8,7 +8,7 @@ from integrator.domain.payout import PayoutState
 from mock_gmo.app import world_of
 from mock_gmo.bank.states import TransferStatus
 from tests.simulation.recore import Order, pick
-from tests.simulation.stage import ACCOUNTS, Stage
+from tests.simulation.stage import ACCOUNTS, Company, Stage
 
 S = TransferStatus
 OPERATOR = "operator"
@@ -74,7 +74,11 @@ def recall_refused(stage: Stage, chance: Random) -> str | None:
 
 def consent(stage: Stage, chance: Random) -> str:
     """Somebody of a company consents anew, sometimes another person than before."""
-    company = chance.choice(stage.companies)
+    return consent_of(stage, chance.choice(stage.companies), chance)
+
+
+def consent_of(stage: Stage, company: Company, chance: Random) -> str:
+    """Somebody of this company consents anew."""
     logins = [login for login in world_of(stage.bank_app).logins.values() if login.customer_id == stage.customer_id]
     login_id = chance.choice(logins).login_id
     stage.begin_consent(company, login_id)

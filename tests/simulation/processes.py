@@ -6,7 +6,7 @@ A process lives until it is killed; then nothing of it happens any more, and a n
 import base64
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -88,7 +88,7 @@ class ProcessCheckpoints:
         if process.mishaps.strikes(process.mishaps.failures, point):
             process.mishaps.was_struck = True
             process.tell(f"the database of {process.name} fails at {point}")
-            raise OperationalError("COMMIT", {}, InjectedFailure("disk I/O error"))
+            raise OperationalError("COMMIT", {}, InjectedFailure("disk I/O error, or database is locked"))
         if point not in INSIDE_TRANSACTION:
             process.baton.pause(point)
 
@@ -117,30 +117,40 @@ class Installation:
     database_url: str
     web: WebSettings
     worker: WorkerSettings
+    keys: tuple[MasterKey, ...] = ()
 
     @classmethod
     def make(cls, path: Path, chance: Random) -> "Installation":
         """Return settings over the database in this file, with keys of their own."""
         key = MasterKey("simkey01", chance.randbytes(32))
         url = f"sqlite:///{path}"
-        common = {
-            "INTEGRATOR_ENVIRONMENT": "local",
-            "INTEGRATOR_BANK_URL": BANK_URL,
-            "INTEGRATOR_DATABASE_URL": url,
-        }
         public = base64.b64encode(intake_public_key(key)).decode()
         return cls(
             url,
             read_web_settings(
                 {
-                    **common,
+                    **_common(url),
                     "INTEGRATOR_PUBLIC_URL": PUBLIC_URL,
                     "INTEGRATOR_KEY_REQUESTS_PER_SECOND": "100000",
                     "INTEGRATOR_INTAKE_PUBLIC_KEY": public,
                 }
             ),
-            read_worker_settings({**common, "INTEGRATOR_MASTER_KEY": written_master_key(key)}),
+            _worker_settings(url, (key,)),
+            (key,),
         )
+
+    def with_new_key(self, chance: Random) -> "Installation":
+        """Return settings in which workers have one more master key, before all others. The web seals as before."""
+        keys = (MasterKey(f"simkey{len(self.keys) + 1:02}", chance.randbytes(32)), *self.keys)
+        return replace(self, worker=_worker_settings(self.database_url, keys), keys=keys)
+
+
+def _common(url: str) -> dict[str, str]:
+    return {"INTEGRATOR_ENVIRONMENT": "local", "INTEGRATOR_BANK_URL": BANK_URL, "INTEGRATOR_DATABASE_URL": url}
+
+
+def _worker_settings(url: str, keys: tuple[MasterKey, ...]) -> WorkerSettings:
+    return read_worker_settings({**_common(url), "INTEGRATOR_MASTER_KEY": ",".join(map(written_master_key, keys))})
 
 
 class WorkerProcess:

@@ -18,7 +18,9 @@ class Profile:
 
 PROFILES: dict[str, Profile] = {
     "dev": Profile("dev", acts=70, steps=2_500, seeds=3, companies_max=1, workers_max=2, shrink_seconds=60),
-    "ci": Profile("ci", acts=60, steps=3_000, seeds=4, companies_max=2, workers_max=3, shrink_seconds=60),
+    "ci": Profile("ci", acts=36, steps=2_500, seeds=3, companies_max=2, workers_max=3, shrink_seconds=60),
+    # For planted mistakes: storylines above all.
+    "hunt": Profile("hunt", acts=60, steps=6_000, seeds=8, companies_max=2, workers_max=2, shrink_seconds=60),
     "night": Profile(
         "night", acts=2_500, steps=100_000, seeds=1_000_000, companies_max=5, workers_max=3, shrink_seconds=600
     ),

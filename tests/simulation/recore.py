@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -59,6 +60,8 @@ class ReCORE:
     callbacks_taken: int = 0
     callbacks_refused: int = 0
     broken_answers: list[str] = field(default_factory=list)
+    events_taken: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    has_lost_track: bool = False  # a restored database tells some events never, and others under new numbers
     _by_payout: dict[str, Order] = field(default_factory=dict)
 
     # --- calls ------------------------------------------------------------------------------------------------
@@ -134,6 +137,7 @@ class ReCORE:
 
     def forget(self, payout_ids: set[str]) -> None:
         """The integrator's database was restored: what it no longer knows is placed again under its key."""
+        self.has_lost_track = True
         for order in self.orders:
             order.sequence, order.told_at = 0, ""
             if order.payout_id is not None and order.payout_id not in payout_ids:
@@ -160,6 +164,7 @@ class ReCORE:
         told = event["payout"]
         order = self._by_payout.get(told["payout_id"])
         self.on_told(told["payout_id"], told["state"], "a callback")
+        self.events_taken[told["payout_id"]].add(event["sequence"])
         if order is None or event["sequence"] <= order.sequence:
             return
         order.sequence = event["sequence"]

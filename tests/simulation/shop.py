@@ -1,6 +1,6 @@
 """Acts of the shop, and time: ReCORE's orders, questions and cancels; workers at work while seconds or days go by."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -145,13 +145,18 @@ def replace(stage: Stage, chance: Random) -> str | None:
     old = pick(dead, chance)
     if old is None:
         return None
+    return place_instead(stage, chance, old)
+
+
+def place_instead(stage: Stage, chance: Random, old: Order) -> str:
+    """ReCORE orders anew what another order should have paid."""
     order = new_order(stage, chance)
     order.company_id, order.replaces = old.company_id, old
     order.body = {**old.body, "beneficiary": beneficiary_of(BENEFICIARIES[0])}
     order.body.pop("designated_date", None)
     old.replaced_by = order
     stage.recore.place(order)
-    return f"ReCORE orders {order.key} in the place of {old.key}, which it was told is {old.state}"
+    return f"ReCORE orders {order.key} in the place of {old.key}, of which it was told {old.state}"
 
 
 def inquire(stage: Stage, chance: Random) -> str:
@@ -180,6 +185,15 @@ def new_order(stage: Stage, chance: Random, *, beneficiary: tuple[str, ...] | No
         body["designated_date"] = (today + timedelta(days=chance.choice((0, 1, 2, 3, 7)))).isoformat()
     order = Order(chance.choice(stage.companies).company_id, f"order-{number}", body)
     stage.recore.orders.append(order)
+    return order
+
+
+def order_for_day(stage: Stage, chance: Random, today: date | None, days: int | None) -> Order:
+    """Return an order for somebody who takes the money, so many days from today, or as soon as may be."""
+    order = new_order(stage, chance, beneficiary=chance.choice(BENEFICIARIES))
+    order.body.pop("designated_date", None)
+    if today is not None and days is not None:
+        order.body["designated_date"] = (today + timedelta(days=days)).isoformat()
     return order
 
 

@@ -13,9 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 from integrator import companies
 from integrator.companies import NewKey, Registration, Role
 from integrator.effects import NoCheckpoints
+from integrator.keys import LocalKeys
+from integrator.rotation import rotate
 from integrator.secret import Secret
 from integrator.store.database import Database
-from integrator.vault import Intake
+from integrator.vault import Intake, Vault
 from mock_gmo.app import create_app, world_of
 from mock_gmo.bank.states import TransferStatus
 from mock_gmo.settings import Settings
@@ -30,8 +32,8 @@ from tests.simulation.recore import CALLBACK_URL, ReCORE
 
 JAPAN = timedelta(hours=9)
 ACCOUNTS = {"corporate": "101010012345", "approvals": "101010023456"}
-WEB = "web"
-LONG_SECONDS, MORNING_SECONDS, EVENING_SECONDS = 6 * 3600.0, 1800.0, 3600.0
+WEB, ROTATION = "web", "rotation"
+LONG_SECONDS, MORNING_SECONDS, EVENING_SECONDS = 3000.0, 900.0, 1200.0
 
 
 class NotSetUp(AssertionError):
@@ -47,6 +49,7 @@ class Cast:
     workers: int = 2
     start: datetime = field(default_factory=lambda: datetime.fromisoformat("2026-04-01T03:00:00+00:00"))
     needs_confirmation: bool = True
+    confirmation_seconds: int = 600
 
 
 @dataclass
@@ -72,7 +75,13 @@ class Stage:
         self.path = folder / "integrator.sqlite3"
         make_migrated_file(self.path)
         self.bank_app = create_app(
-            Settings.from_env({"INTEGRATOR_PORT": str(urlsplit(PUBLIC_URL).port), "MOCK_GMO_SCENARIO": cast.scenario}),
+            Settings.from_env(
+                {
+                    "INTEGRATOR_PORT": str(urlsplit(PUBLIC_URL).port),
+                    "MOCK_GMO_SCENARIO": cast.scenario,
+                    "MOCK_GMO_RULE_CONFIRMATION_SECONDS": str(cast.confirmation_seconds),
+                }
+            ),
             real_time=self.clock.seconds,
             monotonic=self.clock.monotonic,
             random_source=Random(seed),  # noqa: S311
@@ -84,6 +93,7 @@ class Stage:
         self.invariants = Invariants(self.bank_app, self.database, self.network, logs=self.logs, folder=folder)
         self.recore = ReCORE(self.baton, self.network, self.tell, self.invariants.on_told)
         self.invariants.recore = self.recore
+        self.network.on_order, self.network.on_event = self.invariants.on_order, self.invariants.on_event
         self.mail = Mail(self.network, self.recore.take_callback)
         self.workers: dict[str, WorkerProcess] = {}
         self.companies: list[Company] = []
@@ -106,7 +116,7 @@ class Stage:
         self.invariants.look()
 
     def let_pass(self, seconds: float, chance: Random, *, moves_max: int = MOVES_MAX) -> None:
-        """Let time pass while everybody works; of days, the machines are on for an hour and a half of each stretch."""
+        """Let time pass while everybody works; of hours, the machines are on at either end of each stretch."""
         if seconds > LONG_SECONDS:
             self.baton.pass_time(MORNING_SECONDS, chance, moves_max=moves_max)
             self.clock.go_on(seconds - MORNING_SECONDS - EVENING_SECONDS)
@@ -156,8 +166,29 @@ class Stage:
 
     def bury_all(self) -> None:
         """End every process."""
-        for name in [*self.workers, WEB]:
+        for name in [*self.workers, WEB, ROTATION]:
             self.bury(name)
+
+    def begin_rotation(self) -> None:
+        """Give every worker a new master key beside the former ones, and seal everything anew while they work."""
+        self.installation = self.installation.with_new_key(self.chance)
+        for name in list(self.workers):
+            self.bury(name)
+        self.start_all()
+        vault = Vault(
+            LocalKeys(self.installation.keys, random_bytes=self.chance.randbytes),
+            environment=self.installation.worker.environment,
+            random_bytes=self.chance.randbytes,
+        )
+        database = self._process(ROTATION).open(self.installation.database_url)
+
+        def seal_anew() -> None:
+            try:
+                rotate(database, vault)
+            finally:
+                database.close()
+
+        self.baton.spawn("the change of the master key", seal_anew, process=ROTATION)
 
     def _process(self, name: str) -> Process:
         return Process(name, self.baton, self.tell, self._committed, self.machine_clock)

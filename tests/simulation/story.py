@@ -16,11 +16,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from mock_gmo.gateway.connection import ConnectionDropped
 from tests.simulation.acts import ACTS, BY_NAME
+from tests.simulation.checks import Broken
 from tests.simulation.ending import calm_down, speak_verdict
 from tests.simulation.profiles import Profile
+from tests.simulation.recore import ToldWrongly
 from tests.simulation.stage import Cast, NotSetUp, Stage, StoryLog, fast_folder
 
+ROOT = Path(__file__).resolve().parents[2]
 OPENING = ("place", "trouble with an order", "place", "work", "trouble with an order", "place")
 LOGGERS = ("integrator", "mock_gmo")
 STARTS = (
@@ -30,6 +34,8 @@ STARTS = (
     datetime(2026, 12, 31, 1, 0, tzinfo=UTC),  # the last day of a year
     datetime(2026, 6, 15, 23, 0, tzinfo=UTC),  # early on a Tuesday
 )
+
+SWARM = (0, 0.3, 1, 1, 3)  # how much more or less often than elsewhere an act happens in the world of a seed
 
 Told = tuple[str, int]
 """The name of an act, and the number of its chance."""
@@ -42,6 +48,7 @@ class Failure:
     kind: str
     reason: str
     trace: str = field(repr=False, default="")
+    is_accident: bool = False  # the world itself broke, so this says nothing of the programs in it
 
     def is_like(self, other: "Failure | None") -> bool:
         """Whether both tell of the same fault, as far as the words before the first number or name say."""
@@ -84,10 +91,24 @@ def run(
             with around or contextlib.nullcontext():
                 _tell(result, profile, Path(folder), acts=acts, steps=steps or profile.steps)
         except Exception as error:  # noqa: BLE001  (whatever breaks in a world is what was looked for)
-            result.failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+            name, is_accident = type(error).__name__, is_accident_of_the_world(error)
+            result.failure = Failure(name, str(error), traceback.format_exc(), is_accident)
             result.story.append(f"BROKEN  {error}")
     result.seconds = time.process_time() - begun
     return result
+
+
+def is_accident_of_the_world(error: Exception) -> bool:
+    """Say whether an exception speaks of the world's own code: it is no verdict, and no crash of a program in it.
+
+    A verdict is an invariant that broke, something that ReCORE was told wrongly, or a world that cannot be set up.
+    Of a crash, the innermost frame of this repository is the program's, or that of a mistake planted in it.
+    """
+    if isinstance(error, Broken | ToldWrongly | NotSetUp):
+        return False
+    frames = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [path.relative_to(ROOT).parts for path in frames if path.is_relative_to(ROOT) and ".venv" not in path.parts]
+    return isinstance(error, ConnectionDropped) or not ours or ours[-1][:2] == ("tests", "simulation")
 
 
 def cast_of(seed: int, profile: Profile) -> Cast:
@@ -99,6 +120,7 @@ def cast_of(seed: int, profile: Profile) -> Cast:
         workers=chance.randint(min(2, profile.workers_max), profile.workers_max),
         start=chance.choice(STARTS) + timedelta(seconds=chance.randint(0, 900)),
         needs_confirmation=chance.random() < 0.5,
+        confirmation_seconds=chance.choice((600, 600, 200_000)),
     )
 
 
@@ -125,13 +147,21 @@ def _tell(result: Result, profile: Profile, folder: Path, *, acts: list[Told] | 
 
 def _drawn(seed: int, profile: Profile, stage: Stage, steps: int) -> Iterator[Told]:
     chance = Random(f"acts {seed}")  # noqa: S311
-    weights = [act.weight(profile.name) for act in ACTS]
+    weights = swarm_of(chance, profile)
     for number, name in enumerate(OPENING):
         yield name, number
     for number in range(len(OPENING), profile.acts):
         if stage.baton.moves >= steps:
             return
         yield chance.choices(ACTS, weights)[0].name, number
+
+
+def swarm_of(chance: Random, profile: Profile) -> list[float]:
+    """Return the weights of one seed. Some acts are rare or left out here and frequent elsewhere.
+
+    So is found what needs much of one thing and none of another; one weight for all seeds would never bring it about.
+    """
+    return [act.weight(profile.name) * (chance.choice(SWARM) if act.may_swarm else 1) for act in ACTS]
 
 
 def _act(stage: Stage, seed: int, act: Told) -> None:

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
+from integrator.domain.days import civil_date
+from mock_gmo.gateway.connection import ConnectionDropped
+from tests.simulation.baton import Baton, WorldClock
+from tests.simulation.checks import Broken
 from tests.simulation.planted import MISTAKES, name_means
 from tests.simulation.profiles import PROFILES
 from tests.simulation.shrink import shrunk
 from tests.simulation.stage import NotSetUp, Stage
-from tests.simulation.story import Failure, Result, run
+from tests.simulation.story import Failure, Result, is_accident_of_the_world, run
 
 DEV = PROFILES["dev"]
 SEEDS_MAX = 12
@@ -50,3 +55,15 @@ def test_a_world_that_cannot_be_set_up_fails() -> None:
 
     assert isinstance(result.failure, Failure)
     assert result.failure.kind == NotSetUp.__name__
+
+
+def test_what_breaks_in_the_world_itself_is_no_verdict_on_the_programs_in_it() -> None:
+    with pytest.raises(AssertionError) as of_the_world:
+        Baton(WorldClock(datetime(2026, 4, 1, tzinfo=UTC))).clock.go_on(-1)
+    with pytest.raises(ValueError, match="aware") as of_a_program:
+        civil_date(datetime(2026, 4, 1))  # noqa: DTZ001  (what the program refuses)
+
+    assert is_accident_of_the_world(of_the_world.value)
+    assert is_accident_of_the_world(ConnectionDropped())
+    assert not is_accident_of_the_world(of_a_program.value)
+    assert not is_accident_of_the_world(Broken("paid twice"))

@@ -181,6 +181,12 @@ def purge(stage: Stage, chance: Random) -> str:
     return "secrets that are over are purged"
 
 
+def rotate_keys(stage: Stage, chance: Random) -> str:
+    """Somebody changes the master key, and what it seals is sealed anew while everybody works."""
+    stage.begin_rotation()
+    return f"workers get master key number {len(stage.installation.keys)}, and everything is sealed anew"
+
+
 def clock_back(stage: Stage, chance: Random) -> str:
     """The clock of the integrator's machine is set back a little."""
     seconds = chance.choice((0.05, 0.3, 2.0))
