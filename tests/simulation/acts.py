@@ -106,8 +106,8 @@ ACTS: tuple[Act, ...] = (
     Act("receiver is ill",        6,   6,   2, storylines.receiver_is_ill, is_storyline=True),
     Act("replace the living",     8,   8,   3, storylines.replaces_the_living, is_storyline=True),
     Act("asked in vain",          6,   6,   2, storylines.asked_in_vain, is_storyline=True),
-    Act("unfunded",               3,   3,   1, storylines.unfunded_on_its_day, is_storyline=True),
-    Act("money comes back",       5,   5,   2, storylines.comes_back, is_storyline=True),
+    Act("unfunded",               8,   8,   2, storylines.unfunded_on_its_day, is_storyline=True),
+    Act("money comes back",       8,   8,   2, storylines.comes_back, is_storyline=True),
 )
 # fmt: on
 BY_NAME = {act.name: act for act in ACTS}
