@@ -16,6 +16,7 @@ import click
 from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.mutating import Mutant, mutants_of
 from tests.mutants.pure_parts import PARTS, ROOT, Part
+from tests.mutants.sources import fingerprint
 from tests.mutants.trying import End, TryFailed, load_all_but, try_all
 
 GOAL = 0.95
@@ -145,7 +146,8 @@ def write_report(figures: dict[str, Any], *, is_whole: bool) -> None:
     """Write the report as JSON and as a page, under another name when only some modules were tried."""
     report = REPORT if is_whole else REPORT.with_name("mutation-score-some.json")
     report.parent.mkdir(exist_ok=True)
-    report.write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
+    told = {"sources": fingerprint(), "figures": {"mutation_score": figures["mutation_score"]}, **figures}
+    report.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
     report.with_suffix(".md").write_text(_page(figures), encoding="utf-8")
 
 

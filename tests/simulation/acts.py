@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from tests.simulation import people, shop, storylines, trouble
+from tests.simulation import bank_side, people, shop, storylines, trouble
 from tests.simulation.stage import Stage
 
 Rule = Callable[[Stage, Random], str | None]
@@ -68,6 +68,8 @@ ACTS: tuple[Act, ...] = (
     Act("recall agreed",          3,   3,   3, people.recall_agreed),
     Act("recall refused",         2,   2,   2, people.recall_refused),
     Act("consent",                5,   5,   5, people.consent),
+    Act("maintenance",            2,   2,   2, bank_side.maintenance),
+    Act("beneficiary closes",     3,   3,   3, bank_side.close_beneficiary),
     Act("tokens expire",          4,   4,   4, people.expire_tokens),
     Act("limit",                  3,   3,   3, people.change_limit),
     Act("deposit",                3,   3,   3, people.deposit),

@@ -7,7 +7,7 @@ from integrator.domain.payout import DEAD, PayoutState
 from mock_gmo.app import world_of
 from mock_gmo.bank.states import TransferStatus
 from mock_gmo.testing.verdict import Belief, BeneficiaryKey, Claim, Debit, Verdict, judge
-from tests.simulation import people
+from tests.simulation import bank_side, people
 from tests.simulation.checks import Broken
 from tests.simulation.recore import Order
 from tests.simulation.shop import FINAL, order_for_day
@@ -26,6 +26,7 @@ def calm_down(stage: Stage) -> None:
     stage.tell("from here on nothing goes wrong any more, and people do what waits for them")
     chance = Random("ending")  # noqa: S311  (a seeded world)
     stage.must("DELETE", "/faults")
+    bank_side.be_calm(stage)
     stage.network.waiting.clear()
     stage.baton.let_go_on()
     stage.start_all()
