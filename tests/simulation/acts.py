@@ -68,7 +68,7 @@ ACTS: tuple[Act, ...] = (
     Act("recall agreed",          3,   3,   3, people.recall_agreed),
     Act("recall refused",         2,   2,   2, people.recall_refused),
     Act("consent",                5,   5,   5, people.consent),
-    Act("maintenance",            2,   2,   2, bank_side.maintenance),
+    Act("closed for upkeep",      2,   2,   2, bank_side.maintenance),
     Act("beneficiary closes",     3,   3,   3, bank_side.close_beneficiary),
     Act("tokens expire",          4,   4,   4, people.expire_tokens),
     Act("limit",                  3,   3,   3, people.change_limit),
