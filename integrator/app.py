@@ -18,7 +18,7 @@ import httpx
 from flask import Blueprint, Flask
 from gunicorn.app.base import BaseApplication
 
-from integrator import callbacks, companies, payouts
+from integrator import callbacks, companies, payout_checks, payouts
 from integrator.callbacks import Places
 from integrator.clock import BankClock, Clock, SystemClock
 from integrator.companies import NewText
@@ -198,7 +198,7 @@ REFUSALS: Refusals = {
     BankUnknown: lambda _failed: problem("bank-unknown", Words(field="bank_code")),
     NameNotTransferable: _name_refused,
     NotAnswered: _not_answered,
-    payouts.PayoutRefused: lambda failed: refused(failed.problem),
+    payout_checks.PayoutRefused: lambda failed: refused(failed.problem),
     payouts.PayoutUnknown: lambda _failed: problem("payout-unknown"),
     payouts.IdempotencyConflict: lambda _failed: problem("idempotency-conflict", Words(field="Idempotency-Key")),
     payouts.CancelRefused: _cancel_refused,

@@ -9,6 +9,7 @@ import logging
 from sqlalchemy import Connection
 
 from integrator.desk import later
+from integrator.domain.days import civil_date
 from integrator.domain.marks import marks_of
 from integrator.domain.payout import PayoutState
 from integrator.domain.problem import Problem
@@ -70,7 +71,7 @@ def _ask_person(tx: Connection, held: Submission, known: FoundOrder, *, at: Time
         "state": SubmissionState.NEEDS_PERSON.value,
         "stray_apply_no": known.apply_no,
         "first_attempt_at": known.look_from,
-        "designated_date": at.now.date().isoformat(),
+        "designated_date": civil_date(at.now).isoformat(),
         "due_at": at.now,
     }
     rows.change_held(tx, held, at=at, values=rows.release(values))

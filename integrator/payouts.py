@@ -22,10 +22,7 @@ from integrator.domain.marks import bank_key_of, mark_of, marks_of
 from integrator.domain.payout import Beneficiary, PayoutFilter, PayoutRequest, PayoutState, PayoutView
 from integrator.domain.problem import Problem
 from integrator.domain.submission import CANCELLABLE, CancelState, SubmissionState
-from integrator.payout_checks import Payer as Payer
-from integrator.payout_checks import PayoutRefused as PayoutRefused
-from integrator.payout_checks import already_replaced, check_replaced
-from integrator.payout_checks import check_request as check_request
+from integrator.payout_checks import Payer, PayoutRefused, already_replaced, check_replaced, check_request
 from integrator.store import batches as batch_rows
 from integrator.store import payouts as payout_rows
 from integrator.store import restores as restore_rows

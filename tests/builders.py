@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from integrator.domain.payout import PayoutRequest
-from integrator.payouts import NewText, Payer
+from integrator.payout_checks import Payer
+from integrator.payouts import NewText
 from integrator.store.database import Database
 from integrator.store.schema import companies, connections
 

@@ -26,7 +26,8 @@ from integrator.clock import BankClock
 from integrator.companies import NewKey, Registration, Role, Site, create_key, redirect_uri_of, register
 from integrator.domain.payout import PayoutRequest
 from integrator.effects import NoCheckpoints
-from integrator.payouts import Payer, request_payout
+from integrator.payout_checks import Payer
+from integrator.payouts import request_payout
 from integrator.secret import Secret
 from integrator.settings import Environment, MasterKey, read_worker_settings, written_master_key
 from integrator.store.database import Database

@@ -14,7 +14,8 @@ from integrator.directory import Directory
 from integrator.domain.days import civil_date, day_begins, day_ends
 from integrator.domain.kana import NameNotTransferable, check_name
 from integrator.domain.payout import PayoutFilter, PayoutRequest, PayoutState
-from integrator.payouts import NewText, Payer
+from integrator.payout_checks import Payer
+from integrator.payouts import NewText
 from integrator.settings import Environment
 from integrator.store.companies import Company
 from integrator.store.database import Database

@@ -168,6 +168,13 @@ def neighbours_amount(old: Callable[..., bytes]) -> Callable[..., bytes]:
     return body
 
 
+def one_yen_more(old: Callable[..., bytes]) -> Callable[..., bytes]:
+    def body(account_id: str, lines: Any, **more: Any) -> bytes:
+        return old(account_id, [replace(line, amount_yen=line.amount_yen + 1) for line in lines], **more)
+
+    return body
+
+
 def first_page_only(_: object) -> Callable[..., Listed]:
     def read(desk: Any, access: Any, search: Any, *, urgency: Any, goes_on: object) -> Listed:
         page = listing.ask(desk, access, listing.partial(listing._page, desk, search, None), urgency=urgency)

@@ -37,7 +37,7 @@ from integrator.store import submissions as submission_rows
 from integrator.vault import Vault
 from tests.mutants import integrator_mistakes as wrong
 from tests.mutants.early_telling import told_before_the_commit
-from tests.mutants.planting import Mistake, everywhere, member, together
+from tests.mutants.planting import Mistake, everywhere, member, row, together
 
 SCENARIOS = ("tests/scenario",)
 CONNECTIONS = ("tests/unit/integrator_connections", "tests/scenario/test_connection.py", "tests/unit/integrator_web")
@@ -84,6 +84,11 @@ WRONG_INTEGRATORS: tuple[Mistake, ...] = (
             lambda: everywhere(standings, "store_unseen", wrong.told_expired)),
     Mistake("state-by-prefix", "states of the bank are compared by their beginning",
             lambda: everywhere(standings, "_standing", wrong.by_prefix)),
+    Mistake("doubt-is-rejection", "an order whose first call ended in doubt is told as refused",
+            lambda: row(submission.AFTER_CALL, (SubmissionState.SENDING, OutcomeKind.IN_DOUBT),
+                        (SubmissionState.DEAD, PayoutState.REJECTED))),
+    Mistake("2-is-settled", "what waits for its approver is told as settled",
+            wrong.standing("2", PayoutState.SETTLED, SubmissionState.FOLLOWED)),
     Mistake("20-is-final", "a settled transfer is not looked at again, so its return is never known",
             wrong.standing("20", PayoutState.SETTLED, SubmissionState.FINISHED)),
     Mistake("13-is-dead", "a transfer that the bank tries again later is told dead",
@@ -102,6 +107,8 @@ WRONG_INTEGRATORS: tuple[Mistake, ...] = (
             lambda: everywhere(listing, "ours", wrong.lines_turned_round)),
     Mistake("amounts-of-neighbours", "in a batch each line pays the amount of the next",
             lambda: everywhere(wire, "transfer_body", wrong.neighbours_amount)),
+    Mistake("one-yen-more", "every line pays one yen more than was asked for",
+            lambda: everywhere(wire, "transfer_body", wrong.one_yen_more)),
     Mistake("one-key-for-all", "every order of a company goes out under the same idempotency key",
             lambda: everywhere(marks, "bank_key_of", wrong.always("nk-THE-ONE-AND-ONLY"))),
     Mistake("callback-lost-when-refused", "an event that the receiver did not take is forgotten",

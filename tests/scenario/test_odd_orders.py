@@ -3,11 +3,14 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from integrator.desk import LEASE
+from integrator.domain.days import civil_date
 from integrator.domain.payout import PayoutState
 from integrator.restoring import Declaration, declare
 from integrator.store import payouts as payout_rows
+from integrator.store.schema import submissions
 from tests.builders import COMPANY_ID
 from tests.scenario.supervising import Backup, Operator, restore_backup, take_backup
 from tests.world import WorkerKilled, World
@@ -45,6 +48,30 @@ def test_a_payout_placed_again_before_the_list_was_read_is_followed_and_not_paid
     assert world.state_of(again) == "settled"
     assert len(world.payments()) == 1
     assert Operator(world).differences() == []
+
+
+@pytest.mark.parametrize("is_night_in_japan", [False, True])
+def test_a_payout_placed_again_with_another_amount_is_not_sent_and_a_person_is_asked(
+    world: World, is_night_in_japan: bool
+) -> None:
+    world.change_customer(confirmation_required=False)
+    backup, at = take_backup(world), world.clock.now()
+    world.request_payout(key="order-1")
+    world.run_for(minutes=3, every_seconds=30)
+    world.advance(hours=30)
+    if is_night_in_japan:  # its day is not that of Greenwich
+        world.advance(hours=(25 - (world.clock.now().hour + 9)) % 24)
+
+    go_back(world, backup, at)
+    again = world.request_payout(key="order-1", amount_yen=70_000)
+    world.run_for(hours=2, every_seconds=600)
+
+    told = world.payout(again)
+    assert (told["state"], told["problem"]["type"].rpartition(":")[2]) == ("needs_person", "other-order-at-bank")
+    assert [payment.amount_yen for payment in world.payments()] == [50_000]
+    with world.db.read() as tx:
+        days = tx.scalars(select(submissions.c.designated_date)).all()
+    assert set(days) == {civil_date(world.clock.now()).isoformat()}
 
 
 def test_a_restore_finds_a_batch_out_of_which_one_payout_was_cancelled(world: World) -> None:

@@ -15,5 +15,5 @@ and prints it as a plain test. For tests: `story.run(seed, profile, around=…) 
 | `ledger`, `checks` | the books and the tables read on; what must hold after every motion |
 | `ending` | faults stop, people act, time goes on: the verdict |
 | `story`, `shrink`, `keeping` | a story drawn, told again, made short, kept, written as a test |
-| `profiles`, `measuring`, `planted` | how much is tried; the pace; mistakes planted by hand |
+| `profiles`, `measuring` | how much is tried; the pace |
 """

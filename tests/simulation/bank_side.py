@@ -9,13 +9,18 @@ from mock_gmo.bank.kana import convert_transfer_text
 from tests.simulation.shop import BENEFICIARIES
 from tests.simulation.stage import Stage
 
+MAINTENANCE_SECONDS = (20, 300, 3600)
+
 
 def maintenance(stage: Stage, chance: Random) -> str:
-    """The bank closes for maintenance, or is open again."""
-    world = world_of(stage.bank_app)
-    is_closed = not world.settings.maintenance
-    world.settings = replace(world.settings, maintenance=is_closed)
-    return "the bank closes for maintenance" if is_closed else "the bank is open again"
+    """The bank closes for maintenance, and opens again after a while."""
+    world, seconds = world_of(stage.bank_app), chance.choice(MAINTENANCE_SECONDS)
+    stage.tell("the bank closes for maintenance")
+    open_bank = world.settings
+    world.settings = replace(open_bank, maintenance=True)
+    stage.let_pass(seconds, chance)
+    world.settings = open_bank
+    return f"the bank is open again after {seconds} s"
 
 
 def close_beneficiary(stage: Stage, chance: Random) -> str:
@@ -28,12 +33,11 @@ def close_beneficiary(stage: Stage, chance: Random) -> str:
     return f"the beneficiary closes the account {entry.account}"
 
 
-def be_calm(stage: Stage) -> None:
-    """The bank is open, and so are the accounts that closed in this story."""
-    world = world_of(stage.bank_app)
-    world.settings = replace(world.settings, maintenance=False)
+def reopen_accounts(stage: Stage) -> None:
+    """The accounts that closed in this story are open again."""
+    listed = world_of(stage.bank_app).bank._state.beneficiaries
     for beneficiary in BENEFICIARIES:
-        world.bank._state.beneficiaries.pop(_closed(*beneficiary).account, None)
+        listed.pop(_closed(*beneficiary).account, None)
 
 
 def _closed(bank_code: str, branch_code: str, account_type: str, account_number: str, name: str) -> Beneficiary:

@@ -26,7 +26,7 @@ def calm_down(stage: Stage) -> None:
     stage.tell("from here on nothing goes wrong any more, and people do what waits for them")
     chance = Random("ending")  # noqa: S311  (a seeded world)
     stage.must("DELETE", "/faults")
-    bank_side.be_calm(stage)
+    bank_side.reopen_accounts(stage)
     stage.network.waiting.clear()
     stage.baton.let_go_on()
     stage.start_all()

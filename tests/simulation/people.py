@@ -114,17 +114,6 @@ def change_confirmation(stage: Stage, chance: Random) -> str:
     return f"orders {'need' if is_required else 'no longer need'} a confirmation"
 
 
-def maintenance(stage: Stage, chance: Random) -> str:
-    """The bank is closed for some calls."""
-    times = chance.choice((3, 10, 30))
-    stage.must(
-        "POST",
-        "/faults",
-        {"operation": "*", "point": "received", "effect": "status", "status": 503, "times": times},
-    )
-    return f"the bank is closed for maintenance, for {times} calls"
-
-
 def stop_payouts(stage: Stage, chance: Random) -> str:
     """Somebody stops all orders."""
     _operator(stage, "POST", "/v1/payout-stops", {"reason": "不審な依頼", "by": "担当者A"})

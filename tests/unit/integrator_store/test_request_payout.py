@@ -222,7 +222,7 @@ def test_what_can_no_longer_be_cancelled_is_refused_with_its_state(db: Database,
 def test_a_problem_stays_until_the_payout_moves_on(db: Database) -> None:
     store_company(db)
     view, _ = place(db)
-    problem = payouts.PayoutRefused(payout_checks.already_replaced()).problem
+    problem = payout_checks.PayoutRefused(payout_checks.already_replaced()).problem
     with db.begin() as tx:
         payout_rows.move(tx, view.payout_id, PayoutState.SUBMITTING, at=NOON, problem=problem)
         payout_rows.move(tx, view.payout_id, PayoutState.SUBMITTING, at=NOON)
